@@ -1,0 +1,102 @@
+# How every target of this project is made: flags by target, never globally.
+
+# The flags that all our code is compiled with.
+function(thalweg_flags target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+  # The same bits from every compiler and optimisation level: no fused multiply-add.
+  target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra)
+  if(THALWEG_DEV)
+    target_compile_options(${target} PRIVATE -Wconversion -Werror)
+  endif()
+  if(THALWEG_SANITIZE)
+    target_compile_options(${target} PUBLIC
+      -fsanitize=${THALWEG_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${THALWEG_SANITIZE})
+  endif()
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+endfunction()
+
+# thalweg_library(name SOURCES ... DEPENDS ... PRIVATE_DEPENDS ...): the target of one folder, as
+# thalweg::name.
+function(thalweg_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  add_library(thalweg_${name} ${ARG_SOURCES})
+  add_library(thalweg::${name} ALIAS thalweg_${name})
+  target_link_libraries(thalweg_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
+  thalweg_flags(thalweg_${name})
+  set_target_properties(thalweg_${name} PROPERTIES EXPORT_NAME ${name})
+  # cmake/install.cmake installs what stands in this list.
+  set_property(GLOBAL APPEND PROPERTY THALWEG_LIBRARIES thalweg_${name})
+endfunction()
+
+# Costs the program nothing measurable, and turns a memory error into a stop.
+function(thalweg_harden target)
+  if(THALWEG_SANITIZE)
+    return()  # The sanitizers do more, and do not like to be fortified.
+  endif()
+  target_compile_options(${target} PRIVATE -fstack-protector-strong)
+  # Fortified functions need optimisation; without it the header warns.
+  target_compile_options(${target} PRIVATE
+    $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE>
+    $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-D_FORTIFY_SOURCE=2>)
+  target_link_options(${target} PRIVATE -Wl,-z,relro,-z,now)
+endfunction()
+
+# thalweg_test(name SOURCES ... DEPENDS ...): a GoogleTest program, registered with ctest.
+#
+# Tests find the checkout through the definition THALWEG_SOURCE_DIR, recordings through the
+# environment variable THALWEG_DATA (else <checkout>/../shared/data). In a build with sanitizers
+# ctest sets THALWEG_TEST_PART=short: a test that is long there takes a smaller part of its work,
+# which it states in its output. THALWEG_TEST_PREFIX stands before the test's name in ctest.
+function(thalweg_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  thalweg_flags(${name})
+  thalweg_add_test(${name} $<TARGET_FILE:${name}>)
+endfunction()
+
+# Nothing may hang a test run. The longest test takes a small part of this.
+set(THALWEG_TEST_TIMEOUT_SECONDS 600)
+
+# thalweg_add_test(name command...): any other program as a test, with the same surroundings.
+function(thalweg_add_test name)
+  set(environment)
+  set(launcher)
+  if(THALWEG_SANITIZE)
+    set(environment THALWEG_TEST_PART=short UBSAN_OPTIONS=print_stacktrace=1)
+    thalweg_fixed_addresses(launcher)
+  endif()
+  add_test(NAME ${THALWEG_TEST_PREFIX}${name} COMMAND ${launcher} ${ARGN})
+  set_tests_properties(${THALWEG_TEST_PREFIX}${name} PROPERTIES
+    TIMEOUT ${THALWEG_TEST_TIMEOUT_SECONDS} ENVIRONMENT "${environment}")
+endfunction()
+
+# Sanitizers of clang 14 and g++ 12 stop at start-up, now and then, on kernels that spread addresses
+# over more bits than they were built for; without address randomisation they always start. Some
+# containers forbid to switch it off: there the tests run as they are.
+function(thalweg_fixed_addresses out)
+  find_program(SETARCH setarch)
+  mark_as_advanced(SETARCH)
+  set(${out} "" PARENT_SCOPE)
+  if(SETARCH)
+    execute_process(COMMAND ${SETARCH} -R true RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+    if(NOT failed)
+      set(${out} ${SETARCH} -R PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
+
+# thalweg_benchmark(name SOURCES ... DEPENDS ...): a Google Benchmark program. ctest runs it for a
+# moment only: that proves that it works, and that its check against the oracle holds, not a number.
+function(thalweg_benchmark name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} benchmark::benchmark_main)
+  target_compile_definitions(${name} PRIVATE THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  thalweg_flags(${name})
+  thalweg_add_test(${name} $<TARGET_FILE:${name}> --benchmark_min_time=0.01)
+endfunction()
