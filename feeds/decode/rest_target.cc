@@ -1,0 +1,54 @@
+#include "feeds/decode/rest_target.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kSpotDepthDefault = 100;
+constexpr std::size_t kFuturesDepthDefault = 500;
+// What the exchange cuts a larger limit to.
+constexpr std::size_t kSpotDepthMax = 5'000;
+constexpr std::size_t kFuturesDepthMax = 1'000;
+
+}  // namespace
+
+std::optional<std::string_view> QueryParameter(std::string_view target,
+                                               std::string_view name) noexcept {
+  const std::size_t question = target.find('?');
+  if (question == std::string_view::npos) return std::nullopt;
+  std::string_view rest = target.substr(question + 1);
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
+      return pair.substr(equals + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+RestTarget ParseRestTarget(std::string_view target) noexcept {
+  const std::string_view path = target.substr(0, target.find('?'));
+  RestTarget parsed;
+  if (path.ends_with("/exchangeInfo")) parsed.kind = RestKind::kExchangeInfo;
+  if (path.ends_with("/depth")) parsed.kind = RestKind::kDepth;
+  parsed.symbol = QueryParameter(target, "symbol").value_or("");
+  if (parsed.kind != RestKind::kDepth) return parsed;
+
+  const bool futures = path.find("/fapi/") != std::string_view::npos ||
+                       path.find("/dapi/") != std::string_view::npos;
+  parsed.limit = futures ? kFuturesDepthDefault : kSpotDepthDefault;
+  if (const std::optional<std::string_view> limit = QueryParameter(target, "limit")) {
+    std::size_t asked = 0;
+    const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), asked);
+    if (error == std::errc() && end == limit->data() + limit->size() && asked > 0) {
+      parsed.limit = std::min(asked, futures ? kFuturesDepthMax : kSpotDepthMax);
+    }
+  }
+  return parsed;
+}
+
+}  // namespace thalweg
