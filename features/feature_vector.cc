@@ -1,0 +1,82 @@
+#include "features/feature_vector.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+#include "features/book_picture.h"
+#include "features/buckets.h"
+
+namespace thalweg {
+namespace {
+
+// The bits about the content of a book; `reach`: the farthest prices that features looked at.
+QualityWord BookQuality(const BookPicture& picture, const Reach& reach) noexcept {
+  const OrderBook& book = picture.book();
+  QualityWord word = picture.crossed() ? quality::kCrossed : 0;
+  for (const Side side : {Side::kBid, Side::kAsk}) {
+    const std::span<const TickLevel> top = picture.top(side);
+    if (top.size() < kTopLevels) word |= quality::kShortBook;
+    if (top.empty()) {
+      word |= quality::kOneSided;
+      continue;
+    }
+    const auto capped = [](const TickLevel& level) { return level.qty == kQtyCap; };
+    if (std::any_of(top.begin(), top.end(), capped)) word |= quality::kQtyCapped;
+    const Ticks farthest(side == Side::kBid ? reach.bid_low : reach.ask_high);
+    if (!book.Knows(side, farthest)) word |= quality::kHorizon;
+    for (int i = 0; i < book.bucket_size_count(); ++i) {
+      if (book.complete_dense(side, i) < kLadderBuckets) {
+        word |= quality::BucketHorizon(static_cast<std::size_t>(i));
+      }
+    }
+  }
+  return word;
+}
+
+}  // namespace
+
+QualityWord FeatureVector::Compute(const OrderBook* book, std::size_t bucket_sizes,
+                                   const Scale& scale, EventTime clock, double* out) {
+  double* const liquidity = out + kQuoteFeatures;
+  double* const buckets = liquidity + kLiquidityFeatures;
+  double* const flow = buckets + 2 * bucket_sizes;
+  double* const trades = flow + kOrderFlowFeatures;
+  double* const age = trades + kTradeFlowFeatures;
+  double* const quotes = age + kAgeFeatures;
+  double* const end = out + Count(bucket_sizes);
+
+  order_flow.AdvanceTo(clock);
+  trade_flow.AdvanceTo(clock);
+  touch.AdvanceTo(clock);
+
+  QualityWord word = 0;
+  std::optional<std::int64_t> mid2;
+  if (book == nullptr) {
+    std::fill(out, trades, kNaN);
+  } else {
+    const BookPicture picture(*book, scale);
+    Reach reach;
+    ComputeQuote(picture, out, &reach);
+    sweep_targets_.SetScale(scale);
+    const bool thin = ComputeLiquidity(picture, sweep_targets_, liquidity, &reach);
+    ComputeBuckets(picture, buckets);
+    order_flow.Compute(scale, flow);
+    if (picture.two_sided()) mid2 = picture.mid2() * scale.tick.raw();
+    word = BookQuality(picture, reach) | (thin ? quality::kSweepThin : 0);
+  }
+  trade_flow.Compute(scale, mid2, trades);
+  ages.Compute(clock, age);
+  touch.Compute(scale, quotes);
+  // One NaN only: compilers may choose the sign of a NaN that arithmetic makes.
+  std::for_each(out, end, [](double& value) { value = value == value ? value : kNaN; });
+  return word;
+}
+
+void FeatureVector::ScaleQuantities(std::int64_t factor) {
+  order_flow.ScaleQuantities(factor);
+  trade_flow.ScaleQuantities(factor);
+  touch.ScaleQuantities(factor);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,57 @@
+// All feature groups of one symbol, written in catalogue order.
+//
+// The groups that remember something live here; the others are computed from the book alone.
+// Threads: one. Allocates only when a window grows.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "book/order_book.h"
+#include "core/quality.h"
+#include "features/ages.h"
+#include "features/liquidity.h"
+#include "features/order_flow.h"
+#include "features/quote.h"
+#include "features/scale.h"
+#include "features/touch.h"
+#include "features/trade_flow.h"
+
+namespace thalweg {
+
+class FeatureVector {
+ public:
+  // The groups' own inputs.
+  OrderFlowWindows<kOrderFlowSpans.size()> order_flow{kOrderFlowSpans};
+  TradeFlow trade_flow;
+  Touch touch;
+  Ages ages;
+
+  // Values in one vector, with so many bucket sizes.
+  [[nodiscard]] static constexpr std::size_t Count(std::size_t bucket_sizes) noexcept {
+    return kQuoteFeatures + kLiquidityFeatures + 2 * bucket_sizes + kOrderFlowFeatures +
+           kTradeFlowFeatures + kAgeFeatures + kTouchFeatures;
+  }
+
+  // Writes Count(bucket_sizes) values as of `clock`. Without a book (null) every book feature is
+  // NaN. Answers the quality bits about the content of the book, 0 without one. REQUIRES: the clock
+  // never goes back.
+  QualityWord Compute(const OrderBook* book, std::size_t bucket_sizes, const Scale& scale,
+                      EventTime clock, double* out);
+
+  // The tick, or the quantity unit, became finer by `factor`; first, whether every value fits then.
+  [[nodiscard]] bool CanScalePrices(std::int64_t factor) const noexcept {
+    return order_flow.CanScalePrices(factor);
+  }
+  [[nodiscard]] bool CanScaleQuantities(std::int64_t factor) const noexcept {
+    return order_flow.CanScaleQuantities(factor) && trade_flow.CanScaleQuantities(factor) &&
+           touch.CanScaleQuantities(factor);
+  }
+  void ScalePrices(std::int64_t factor) { order_flow.ScalePrices(factor); }
+  void ScaleQuantities(std::int64_t factor);
+
+ private:
+  SweepTargets sweep_targets_;
+};
+
+}  // namespace thalweg
