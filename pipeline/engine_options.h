@@ -1,0 +1,69 @@
+// Every setting that changes the numbers an engine produces.
+//
+// The same options and the same input give the same records, bit for bit. Validated by
+// ValidateOptions() (pipeline/engine.h) before an engine is made.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "book/bucket_ladder.h"
+#include "core/instrument.h"
+#include "core/units.h"
+#include "features/catalogue.h"
+
+namespace thalweg {
+
+enum class Market : std::uint8_t { kSpot, kUsdM, kCoinM };
+
+// What a record does after a sequence gap, until the book is whole again.
+enum class OnGap : std::uint8_t {
+  kBlank,  // Book features are NaN, flagged BOOK_INVALID and RESYNCING.
+  kServe,  // The old book goes on with every later event, flagged RESYNCING.
+};
+
+// The one stream that feeds the trade features; the other is ignored.
+enum class TradeStream : std::uint8_t { kTrade, kAggTrade };
+
+// Which messages make a record. It selects records and never changes their values.
+struct EmitPolicy {
+  bool depth = true;
+  bool ticker = false;
+  bool trade = false;
+  Nanos interval = 0;  // > 0: timer records at its multiples on the event clock, and no others.
+
+  static EmitPolicy All() { return {true, true, true, 0}; }
+  static EmitPolicy None() { return {false, false, false, 0}; }
+};
+inline constexpr Nanos kEmitIntervalMin = 1 * kMillisecond;
+inline constexpr Nanos kEmitIntervalMax = 60 * kSecond;
+
+inline constexpr std::size_t kDefaultSnapshotLimit = 1'000;
+inline constexpr std::size_t kDeepSnapshotLimit = 5'000;
+
+struct EngineOptions {
+  // Only these symbols, numbered in this order; empty: every symbol, in order of appearance.
+  std::vector<std::string> symbols;
+  std::optional<Market> market;              // Absent: told from the events of each symbol.
+  std::vector<Instrument> instruments;       // From --instrument: outrank everything.
+  std::vector<Instrument> file_instruments;  // From --exchange-info.
+  // Bucket sizes in quote units, as text; a symbol's own list replaces the common one.
+  std::vector<std::string> bucket_sizes = DefaultBucketSizes();
+  std::map<std::string, std::vector<std::string>> symbol_bucket_sizes;
+  BucketRounding bucket_rounding = BucketRounding::kOutward;
+  TradeStream trade_stream = TradeStream::kTrade;
+  // The limit that a snapshot without a request was fetched with; absent: 1000, or 5000 when a side
+  // has more than 1000 levels.
+  std::optional<std::size_t> snapshot_limit;
+  OnGap on_gap = OnGap::kBlank;
+  EmitPolicy emit;
+};
+
+// The bucket sizes of a symbol: its own, else the common ones. Lives as long as the options.
+[[nodiscard]] const std::vector<std::string>& BucketSizesOf(const EngineOptions& options,
+                                                            const std::string& symbol);
+
+}  // namespace thalweg

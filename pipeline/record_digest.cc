@@ -1,0 +1,33 @@
+#include "pipeline/record_digest.h"
+
+#include <span>
+
+#include "absl/strings/escaping.h"
+#include "xxhash.h"
+
+namespace thalweg {
+
+RecordDigest::RecordDigest() : state_(XXH3_createState()) { XXH3_128bits_reset(state_.get()); }
+RecordDigest::~RecordDigest() = default;
+
+void RecordDigest::Free::operator()(XXH3_state_s* state) const noexcept { XXH3_freeState(state); }
+
+void RecordDigest::Add(const RecordBuffer& record) noexcept {
+  RecordHeader header = record.header();
+  header.seq = 0;
+  header.publish_ns = 0;
+  header.live_flags = 0;
+  const std::span<const std::byte> rest = record.bytes().subspan(sizeof(header));
+  XXH3_128bits_update(state_.get(), &header, sizeof(header));
+  XXH3_128bits_update(state_.get(), rest.data(), rest.size());
+  ++record_count_;
+}
+
+std::string RecordDigest::Hex() const {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state_.get()));
+  return absl::BytesToHexString(
+      {reinterpret_cast<const char*>(canonical.digest), sizeof(canonical.digest)});
+}
+
+}  // namespace thalweg

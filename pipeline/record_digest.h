@@ -1,0 +1,39 @@
+// The digest of a stream of records: XXH3-128 over each record's bytes in order, with `seq`,
+// `publish_ns` and `live_flags` set to zero, because they belong to the output and to the wall
+// clock.
+//
+// Threads: one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "pipeline/record_buffer.h"
+
+struct XXH3_state_s;
+
+namespace thalweg {
+
+class RecordDigest {
+ public:
+  RecordDigest();
+  ~RecordDigest();
+  RecordDigest(const RecordDigest&) = delete;
+  RecordDigest& operator=(const RecordDigest&) = delete;
+
+  void Add(const RecordBuffer& record) noexcept;
+
+  [[nodiscard]] std::int64_t record_count() const noexcept { return record_count_; }
+  // 32 lower-case hex digits, canonical byte order.
+  [[nodiscard]] std::string Hex() const;
+
+ private:
+  struct Free {
+    void operator()(XXH3_state_s* state) const noexcept;
+  };
+  std::unique_ptr<XXH3_state_s, Free> state_;
+  std::int64_t record_count_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,658 @@
+#include "pipeline/symbol_engine.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <numeric>
+
+#include "absl/strings/str_cat.h"
+#include "core/decimal.h"
+#include "pipeline/engine.h"
+
+namespace thalweg {
+namespace {
+
+// A crossed book that lasts this long, in event time, is audited by a snapshot.
+constexpr Nanos kCrossedMax = 500 * kMillisecond;
+// How much of a silence timer records fill.
+constexpr Nanos kTimerFillMax = kHour;
+// So many bookTicker audits that differ in a row make the engine ask for a snapshot.
+constexpr int kAuditsDifferingMax = 3;
+// A snapshot that did not come for so long, in receive time, is asked for again.
+constexpr Nanos kSnapshotPatience = 10 * kSecond;
+// Intensities (half-life 1 s) count as settled after 5 half-lives.
+constexpr Nanos kIntensityWarmup = 5 * kSecond;
+
+std::vector<Price> ParseSizes(const std::vector<std::string>& names) {
+  std::vector<Price> sizes;
+  sizes.reserve(names.size());
+  // Validated with the options.
+  for (const std::string& name : names) sizes.push_back(ParsePositivePrice(name).value());
+  return sizes;
+}
+
+Price CommonDivisor(const std::vector<Price>& prices) {
+  std::int64_t divisor = 0;
+  for (const Price price : prices) divisor = std::gcd(divisor, price.raw());
+  return Price(divisor);
+}
+
+bool NotionalFits(Price price, Qty qty) noexcept {
+  return std::bit_width(static_cast<std::uint64_t>(price.raw())) +
+             std::bit_width(static_cast<std::uint64_t>(qty.raw())) <=
+         kNotionalBits;
+}
+
+std::string_view Describe(SnapshotVerdict verdict) noexcept {
+  switch (verdict) {
+    case SnapshotVerdict::kGood:
+      return "good";
+    case SnapshotVerdict::kBadPrice:
+      return "a price is out of range";
+    case SnapshotVerdict::kZeroQty:
+      return "a level has quantity zero";
+    case SnapshotVerdict::kDuplicate:
+      return "a price stands twice";
+    case SnapshotVerdict::kUnsorted:
+      return "levels are not in order, best first";
+    case SnapshotVerdict::kCrossed:
+      return "the best bid is not below the best ask";
+  }
+  return "";
+}
+
+// The limit of a snapshot that does not say what it was asked with.
+std::size_t AssumedLimit(const DepthSnapshot& snapshot, const EngineOptions& options) noexcept {
+  const std::size_t deepest = std::max(snapshot.bids.size(), snapshot.asks.size());
+  return options.snapshot_limit.value_or(deepest > kDefaultSnapshotLimit ? kDeepSnapshotLimit
+                                                                         : kDefaultSnapshotLimit);
+}
+
+SnapshotReach ReachOf(const DepthSnapshot& snapshot, std::size_t limit) noexcept {
+  SnapshotReach reach{snapshot.bids.size(), snapshot.asks.size(), limit, {}, {}, {}, {}};
+  if (!snapshot.bids.empty()) {
+    reach.best_bid = snapshot.bids.front().price;
+    reach.worst_bid = snapshot.bids.back().price;
+  }
+  if (!snapshot.asks.empty()) {
+    reach.best_ask = snapshot.asks.front().price;
+    reach.worst_ask = snapshot.asks.back().price;
+  }
+  return reach;
+}
+
+// COIN-M by the payload's own word, else by the pair being quoted in USD ("BTCUSD_PERP").
+Market FuturesMarket(const DepthDiff& diff, std::string_view symbol) noexcept {
+  if (diff.market_segment) return *diff.market_segment == 2 ? Market::kCoinM : Market::kUsdM;
+  const std::size_t underscore = symbol.find('_');
+  const bool inverse =
+      underscore != std::string_view::npos && symbol.substr(0, underscore).ends_with("USD");
+  return inverse ? Market::kCoinM : Market::kUsdM;
+}
+
+}  // namespace
+
+SymbolEngine::SymbolEngine(SymbolId id, std::string name, const EngineOptions& options,
+                           const Catalogue& catalogue, EngineOutput& output)
+    : id_(id),
+      name_(std::move(name)),
+      options_(options),
+      catalogue_(catalogue),
+      output_(output),
+      bucket_names_(BucketSizesOf(options, name_)),
+      bucket_sizes_(ParseSizes(bucket_names_)),
+      grid_(CommonDivisor(bucket_sizes_)),
+      book_(bucket_sizes_, options.bucket_rounding, options.on_gap, grid_, *this),
+      record_(catalogue.features().size()) {
+  tick_bids_.reserve(kScratchLevels);
+  tick_asks_.reserve(kScratchLevels);
+  const auto settle = [this](const std::vector<Instrument>& instruments, InstrumentSource source) {
+    for (const Instrument& instrument : instruments) {
+      if (instrument.symbol != name_) continue;
+      trading_ = trading_ && instrument.trading;
+      if (!grid_.settled()) (void)grid_.Settle(instrument, source, true);
+    }
+  };
+  settle(options.instruments, InstrumentSource::kOption);
+  settle(options.file_instruments, InstrumentSource::kFile);
+  if (options.market) {
+    market_ = *options.market;
+    market_known_ = true;
+    book_.set_numbering(market_ == Market::kSpot ? Numbering::kSpot : Numbering::kFutures);
+  }
+}
+
+// --- Frames -----------------------------------------------------------------------------------
+
+void SymbolEngine::OnDepth(const FrameHead& head, Decoder& decoder, ReceiveTime received) {
+  seen_ = true;
+  // Another speed of the same book is complete on its own and never mixed in.
+  if (!FeedsBook(head)) return OnUnusedFrame();
+
+  DepthDiff diff;
+  DecodeVerdict verdict = DecodeExactly(
+      decoder, [&](int decimals) { return decoder.DecodeDepth(head, decimals, &diff); });
+  const DiffIds ids{diff.first, diff.last, diff.previous};
+  if (verdict == DecodeVerdict::kOk && market_known_ && !WellFormed(book_.numbering(), ids)) {
+    verdict = DecodeVerdict::kBadIds;
+  }
+  if (verdict == DecodeVerdict::kOk && !FitGrid(diff.bids, diff.asks)) {
+    verdict = DecodeVerdict::kOutOfRange;
+  }
+  if (verdict != DecodeVerdict::kOk) {
+    OnMalformed(verdict);
+    book_.OnDiffLost();
+    return;
+  }
+  if (!depth_stream_ || depth_stream_->empty()) depth_stream_ = head.stream_type;
+  DecideMarket(diff);
+  ++counts_.depth_frames;
+  StreamState& stream = input_.stream(StreamKind::kDepth);
+  stream.Open();
+  const EventTime time =
+      Advance(diff.transaction_time.value_or(diff.event_time), diff.event_time, received);
+  const KeptDiff kept{
+      ids, stream.Effective(time), received, grid_.qty_decimals(), false, diff.bids, diff.asks};
+
+  const UpdateId before = book_.id();
+  switch (book_.OnDiff(kept, clock_.now())) {
+    case DiffAnswer::kDrop:
+      return;
+    case DiffAnswer::kRefuse:
+      assert(false && "ids were checked before");
+      return;
+    case DiffAnswer::kKeepAfterGap:
+    case DiffAnswer::kKeepAfterHole:
+      Tell(NoticeKind::kSequenceGap, {.a = before.raw(), .b = ids.first.raw()});
+      break;
+    case DiffAnswer::kKeepAfterRestart:
+      ticker_audit_.Clear();
+      last_ticker_id_.reset();
+      Tell(NoticeKind::kIdsRestarted, {.a = before.raw(), .b = ids.first.raw()});
+      break;
+    case DiffAnswer::kApply:
+    case DiffAnswer::kKeep:
+      break;
+  }
+  stream.PutIn(kept.effective_time);
+}
+
+void SymbolEngine::OnTicker(const FrameHead& head, Decoder& decoder, ReceiveTime received) {
+  seen_ = true;
+  BookTicker ticker;
+  const DecodeVerdict verdict = DecodeExactly(
+      decoder, [&](int decimals) { return decoder.DecodeBookTicker(head, decimals, &ticker); });
+  const std::array levels{ticker.bid, ticker.ask};
+  if (verdict != DecodeVerdict::kOk || !FitGrid(levels, {})) {
+    OnMalformed(verdict == DecodeVerdict::kOk ? DecodeVerdict::kOutOfRange : verdict);
+    return;
+  }
+  ++counts_.ticker_frames;
+  StreamState& stream = input_.stream(StreamKind::kTicker);
+  stream.Open();
+  std::optional<EventTime> time =
+      ticker.transaction_time ? ticker.transaction_time : ticker.event_time;
+  if (time) {
+    time = Advance(*time, ticker.event_time, received);
+  } else {
+    // A spot bookTicker has no time of its own: it takes the clock's.
+    clock_.OnUntimed(received);
+    last_received_ = received;
+    time = clock();
+  }
+  const bool stale = last_ticker_id_ && ticker.id <= *last_ticker_id_;
+  if (stale && !(clock_.started() && stale_tickers_.Add(clock_.now()))) {
+    ++counts_.stale_tickers;
+    return;
+  }
+  stale_tickers_.Reset();
+  last_ticker_id_ = ticker.id;
+  if (time) {
+    time = stream.Effective(*time);
+    stream.PutIn(*time);
+    features_.ages.OnTicker(*time);
+  }
+  stream.Accept(time, received);
+  if (!features_.touch.Set(ticker, time)) Tell(NoticeKind::kWindowOverflow);
+  AuditTicker(ticker);
+  WatchCrossing();
+  if (options_.emit.ticker && clock_.started()) Emit(Trigger::kTicker, clock_.now(), received);
+}
+
+void SymbolEngine::OnTrade(const FrameHead& head, Decoder& decoder, ReceiveTime received) {
+  seen_ = true;
+  Trade trade;
+  const DecodeVerdict verdict = DecodeExactly(
+      decoder, [&](int decimals) { return decoder.DecodeTrade(head, decimals, &trade); });
+  const std::array levels{Level{trade.price, trade.qty}};
+  const bool fits =
+      verdict == DecodeVerdict::kOk && NotionalFits(trade.price, trade.qty) && FitGrid(levels, {});
+  if (!fits) {
+    OnMalformed(verdict == DecodeVerdict::kOk ? DecodeVerdict::kOutOfRange : verdict);
+    return;
+  }
+  ++counts_.trade_frames;
+  StreamState& stream = input_.stream(StreamKind::kTrade);
+  stream.Open();
+  const bool late = clock_.started() && trade.trade_time < clock_.now();
+  const EventTime time = Advance(trade.trade_time, trade.event_time, received);
+
+  const bool duplicate = last_trade_id_ && trade.id <= *last_trade_id_;
+  if (duplicate && !duplicate_trades_.Add(clock_.now())) {
+    ++counts_.duplicate_trades;
+    return;
+  }
+  duplicate_trades_.Reset();
+  if (last_trade_id_ && trade.id != *last_trade_id_ + 1) {
+    ++counts_.trade_gaps;
+    input_.OnTradeGap(clock_.now());
+    Tell(NoticeKind::kTradeGap, {.a = last_trade_id_->raw(), .b = trade.id.raw()});
+  }
+  last_trade_id_ = trade.id;
+  if (!trade.market) {
+    ++counts_.other_trades;
+    return;
+  }
+  counts_.late_trades += late ? 1 : 0;
+  const EventTime effective = stream.Effective(time);
+  stream.PutIn(effective);
+  stream.Accept(effective, received);
+  features_.ages.OnTrade(trade, effective, features_.touch.mid2());
+  features_.trade_flow.AdvanceTo(clock_.now());
+  if (!features_.trade_flow.Add(trade, effective)) {
+    Tell(NoticeKind::kWindowOverflow);
+  }
+  WatchCrossing();
+  if (options_.emit.trade) Emit(Trigger::kTrade, clock_.now(), received);
+}
+
+void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
+                              std::optional<std::size_t> limit, ReceiveTime received) {
+  last_received_ = received;
+  snapshot_wanted_at_.reset();
+  ++counts_.snapshots;
+  DepthSnapshot snapshot;
+  const DecodeVerdict decoded = DecodeExactly(
+      decoder, [&](int decimals) { return decoder.DecodeSnapshot(body, decimals, &snapshot); });
+  if (decoded != DecodeVerdict::kOk) {
+    return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = decoded});
+  }
+  const bool nothing = snapshot.bids.empty() && snapshot.asks.empty();
+  if (snapshot.last.raw() <= 0 && !nothing) {
+    return RefuseSnapshot(NoticeKind::kSnapshotRefused, {.text = "lastUpdateId is not positive"});
+  }
+
+  // Tried on a copy: a snapshot that is refused must not settle or change the grid.
+  InstrumentGrid grid = grid_;
+  const bool anew = grid.FitSnapshot(snapshot.bids, snapshot.asks, !book_.holds_grid());
+  if (anew) (void)grid.RefineTick(book_.TickOfKept(grid.scale().tick));
+  if (grid.Convert(snapshot.bids, &tick_bids_) != GridFit::kOnGrid ||
+      grid.Convert(snapshot.asks, &tick_asks_) != GridFit::kOnGrid) {
+    return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = DecodeVerdict::kOutOfRange});
+  }
+  const SnapshotVerdict verdict = ValidateSnapshot(tick_bids_, tick_asks_);
+  if (verdict != SnapshotVerdict::kGood) {
+    return RefuseSnapshot(NoticeKind::kSnapshotRefused, {.text = Describe(verdict)});
+  }
+
+  const Price tick = grid.scale().tick;
+  if (anew) {
+    if (!grid_.settled()) Tell(NoticeKind::kInstrumentInferred, {.price = tick});
+    grid_ = grid;
+  } else if (tick != grid_.scale().tick && !RefineTick(tick)) {
+    return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = DecodeVerdict::kOutOfRange});
+  }
+  book_.PrepareStandby();
+  const std::size_t asked = limit.value_or(AssumedLimit(snapshot, options_));
+  snapshot_reach_ = ReachOf(snapshot, asked);
+  if (book_.OnSnapshot(snapshot.last, tick_bids_, tick_asks_, asked) == SnapshotOutcome::kTooOld) {
+    Tell(NoticeKind::kSnapshotTooOld, {.a = snapshot.last.raw()});
+  }
+}
+
+void SymbolEngine::RefuseSnapshot(NoticeKind kind, const Notice& notice) {
+  ++counts_.refused_snapshots;
+  Tell(kind, notice);
+  book_.OnSnapshotRefused();
+}
+
+void SymbolEngine::OnInstrument(const Instrument& instrument, InstrumentSource source) {
+  if (trading_ != instrument.trading) {
+    trading_ = instrument.trading;
+    Tell(trading_ ? NoticeKind::kTrading : NoticeKind::kHalted);
+  }
+  if (!grid_.settled()) {
+    (void)grid_.Settle(instrument, source, !seen_);
+    return;
+  }
+  const Price stated = instrument.tick;
+  const Price present = grid_.scale().tick;
+  if (stated.raw() == 0) return;
+  if (grid_.source() < source) {
+    if (stated != present && !disagreement_told_) {
+      disagreement_told_ = true;
+      Tell(NoticeKind::kSourcesDisagree, {.price = stated});
+    }
+    return;
+  }
+  if (instrument.qty_decimals > grid_.qty_decimals()) (void)RefineUnit(instrument.qty_decimals);
+  grid_.set_pending_tick(std::nullopt);
+  if (stated > present && stated.raw() % present.raw() == 0) {
+    grid_.set_pending_tick(stated);
+    Tell(NoticeKind::kTickCoarser, {.price = stated});
+  } else if (stated != present) {
+    (void)RefineTick(Price(std::gcd(stated.raw(), present.raw())));
+  }
+}
+
+// --- Losses and time --------------------------------------------------------------------------
+
+void SymbolEngine::OnDropped(StreamKind stream, std::int64_t count) {
+  counts_.lost_inputs += count;
+  Tell(NoticeKind::kInputLost, {.a = count});
+  input_.OnLoss(clock());
+  if (stream == StreamKind::kDepth) book_.OnDiffLost();
+}
+
+void SymbolEngine::OnLost(std::int64_t count) {
+  counts_.lost_inputs += count;
+  input_.OnLoss(clock());
+}
+
+void SymbolEngine::OnTimer(ReceiveTime now) {
+  if (!snapshot_wanted_at_ || now - *snapshot_wanted_at_ < kSnapshotPatience) return;
+  snapshot_wanted_at_ = now;
+  output_.OnSnapshotWanted(*this, SnapshotReason::kUnusable);
+}
+
+EventTime SymbolEngine::Advance(EventTime time, std::optional<EventTime> event_time,
+                                ReceiveTime received) {
+  const EventClock::Step step = clock_.Judge(time, received);
+  last_received_ = received;
+  if (step.restarts) {
+    RestartClock(step.clock);
+  } else {
+    EmitTimersBefore(step.clock, received);
+  }
+  clock_.Take(step, time, received);
+  input_.OnClock(clock_.now());
+  if (step.disbelieved) {
+    ++counts_.disbelieved_times;
+    Tell(NoticeKind::kTimeDisbelieved, {.a = time.raw(), .b = clock_.now().raw()});
+  } else if (event_time) {
+    features_.ages.OnLag(received.raw() - event_time->raw());
+  }
+  return step.time;
+}
+
+// The clock's first time was wrong: what it stamped is forgotten.
+void SymbolEngine::RestartClock(EventTime time) {
+  Tell(NoticeKind::kClockRestarted, {.a = clock_.now().raw(), .b = time.raw()});
+  ++counts_.disbelieved_times;
+  features_ = FeatureVector();
+  input_ = InputQuality();
+  book_.Restamp(time);
+  synchronised_at_ = time;
+  crossed_since_.reset();
+  next_timer_ = FirstTimer(time);
+}
+
+// --- Exact numbers ----------------------------------------------------------------------------
+
+// Decodes; refines the quantity unit once when the frame needs it.
+template <class Decode>
+DecodeVerdict SymbolEngine::DecodeExactly(Decoder& decoder, const Decode& decode) {
+  const DecodeVerdict verdict = decode(grid_.qty_decimals());
+  if (verdict != DecodeVerdict::kQtyTooFine) return verdict;
+  if (!RefineUnit(decoder.finest_qty_decimals())) return DecodeVerdict::kOutOfRange;
+  return decode(grid_.qty_decimals());
+}
+
+// Brings a frame's prices onto the grid, refining it if need be; false when they are out of range.
+bool SymbolEngine::FitGrid(std::span<const Level> a, std::span<const Level> b) {
+  if (!grid_.settled()) {
+    for (const Level& level : a) grid_.Remember(level.price);
+    for (const Level& level : b) grid_.Remember(level.price);
+    return true;
+  }
+  GridFit fit = std::max(grid_.Convert(a, &tick_bids_), grid_.Convert(b, &tick_asks_));
+  if (fit == GridFit::kOffGrid) {
+    if (!RefineTick(grid_.Refined(b, grid_.Refined(a, grid_.scale().tick)))) return false;
+    fit = std::max(grid_.Convert(a, &tick_bids_), grid_.Convert(b, &tick_asks_));
+  }
+  return fit == GridFit::kOnGrid;
+}
+
+bool SymbolEngine::RefineTick(Price tick) {
+  const std::int64_t factor = grid_.scale().tick.raw() / tick.raw();
+  if (!book_.CanScalePrices(factor) || !features_.CanScalePrices(factor)) return false;
+  (void)grid_.RefineTick(tick);
+  book_.ScalePrices(factor);
+  features_.ScalePrices(factor);
+  Tell(NoticeKind::kTickRefined, {.price = tick});
+  return true;
+}
+
+bool SymbolEngine::RefineUnit(int decimals) {
+  const std::int64_t factor = PowerOfTen(decimals - grid_.qty_decimals());
+  // Asked of all before anything changes; the book, which may refuse as well, goes first.
+  if (!features_.CanScaleQuantities(factor) || !ticker_audit_.CanScaleQuantities(factor) ||
+      !book_.ScaleQuantities(factor)) {
+    return false;
+  }
+  (void)grid_.RefineQty(decimals);
+  features_.ScaleQuantities(factor);
+  ticker_audit_.ScaleQuantities(factor);
+  Tell(NoticeKind::kUnitRefined, {.a = decimals});
+  return true;
+}
+
+void SymbolEngine::OnMalformed(DecodeVerdict verdict) {
+  ++counts_.malformed_frames;
+  Tell(NoticeKind::kMalformedFrame, {.verdict = verdict});
+}
+
+// The first depth speed seen; a raw frame does not say its speed.
+bool SymbolEngine::FeedsBook(const FrameHead& head) const noexcept {
+  return !depth_stream_ || depth_stream_->empty() || head.stream_type.empty() ||
+         *depth_stream_ == head.stream_type;
+}
+
+void SymbolEngine::DecideMarket(const DepthDiff& diff) {
+  if (market_known_) return;
+  market_known_ = true;
+  market_ = diff.previous ? FuturesMarket(diff, name_) : Market::kSpot;
+  book_.set_numbering(diff.previous ? Numbering::kFutures : Numbering::kSpot);
+}
+
+// --- Book -------------------------------------------------------------------------------------
+
+void SymbolEngine::OnSynchronised(const KeptDiff& first) {
+  const bool very_first = !first_applied_;
+  if (very_first) {
+    first_applied_ = first.ids;
+    next_timer_ = FirstTimer(clock_.now());
+  }
+  synchronised_at_ = first.effective_time;
+  first_record_due_ = true;
+  features_.order_flow.Restart();
+  crossed_since_.reset();
+  Tell(NoticeKind::kSynchronised, {.a = first.ids.last.raw()});
+}
+
+void SymbolEngine::OnApplied(const KeptDiff& diff) {
+  input_.stream(StreamKind::kDepth).Accept(diff.effective_time, diff.receive_time);
+  features_.ages.OnDepth(diff.effective_time);
+  if (book_.usable()) {
+    const OrderBook& book = book_.book();
+    QuoteState quote;
+    if (!book.ladder(Side::kBid).empty()) {
+      const TickLevel best = book.ladder(Side::kBid).best_level();
+      quote.bid = best.price.raw();
+      quote.bid_qty = best.qty.raw();
+    }
+    if (!book.ladder(Side::kAsk).empty()) {
+      const TickLevel best = book.ladder(Side::kAsk).best_level();
+      quote.ask = best.price.raw();
+      quote.ask_qty = best.qty.raw();
+    }
+    features_.order_flow.AdvanceTo(clock_.now());
+    if (!features_.order_flow.Add(diff.effective_time, quote)) {
+      Tell(NoticeKind::kWindowOverflow);
+    }
+    if (quote.crossed()) {
+      ++counts_.crossed_events;
+      if (!crossed_since_) {
+        crossed_since_ = clock_.now();
+        crossing_told_ = false;
+        Tell(NoticeKind::kCrossed, {.a = book_.id().raw()});
+      }
+    } else {
+      crossed_since_.reset();
+    }
+    OnTickerVerdict(ticker_audit_.Judge(book_.id(), book_quotes()), book_.id());
+    WatchCrossing();
+  }
+}
+
+void SymbolEngine::OnDiffDone(const KeptDiff& diff) {
+  if (diff.recorded) return;
+  if (options_.emit.depth) Emit(Trigger::kDepth, clock_.now(), diff.receive_time);
+  first_record_due_ = false;
+}
+
+void SymbolEngine::OnBookLost() { crossed_since_.reset(); }
+
+void SymbolEngine::OnAudit(bool agreed) {
+  audit_diverged_ = !agreed;
+  if (agreed) return;
+  Tell(NoticeKind::kAuditDiverged,
+       {.a = book_.id().raw(), .text = "the snapshot of the same id has other levels"});
+}
+
+void SymbolEngine::OnSnapshotWanted(SnapshotReason reason) {
+  snapshot_wanted_at_ = last_received_;
+  output_.OnSnapshotWanted(*this, reason);
+}
+
+// bookTicker against the book: at once when both have one id, later when the book comes to it.
+void SymbolEngine::AuditTicker(const BookTicker& ticker) {
+  if (book_.usable() && ticker.id == book_.id()) {
+    OnTickerVerdict(TickerAudit::Compare(ticker, book_quotes()), ticker.id);
+  } else {
+    ticker_audit_.Await(ticker);
+  }
+}
+
+void SymbolEngine::OnTickerVerdict(TickerAudit::Verdict verdict, UpdateId id) {
+  if (verdict == TickerAudit::Verdict::kNone) return;
+  ++counts_.ticker_audits;
+  audit_diverged_ = verdict == TickerAudit::Verdict::kDiffers;
+  if (!audit_diverged_) {
+    ++counts_.ticker_audits_equal;
+    audits_differing_ = 0;
+    return;
+  }
+  Tell(NoticeKind::kAuditDiverged,
+       {.a = id.raw(), .text = "bookTicker of the same id has other best quotes"});
+  // A ticker that does not confirm a crossed book is reason enough.
+  if (++audits_differing_ < kAuditsDifferingMax && !crossed_since_) return;
+  audits_differing_ = 0;
+  book_.WantSnapshot(SnapshotReason::kAudit);
+}
+
+void SymbolEngine::WatchCrossing() {
+  if (!crossed_since_ || crossing_told_ || clock_.now() - *crossed_since_ < kCrossedMax) return;
+  crossing_told_ = true;
+  book_.WantSnapshot(SnapshotReason::kAudit);
+}
+
+BestQuotes SymbolEngine::book_quotes() const noexcept {
+  const auto best = [this](Side side) {
+    const LevelLadder& ladder = book_.book().ladder(side);
+    if (ladder.empty()) return Level{};
+    const TickLevel level = ladder.best_level();
+    return Level{scale().ToPrice(level.price), level.qty};
+  };
+  return {best(Side::kBid), best(Side::kAsk)};
+}
+
+SymbolState SymbolEngine::state() const noexcept {
+  if (!trading_) return SymbolState::kHalted;
+  switch (book_.state()) {
+    case BookState::kDown:
+      return SymbolState::kDown;
+    case BookState::kLive:
+      return SymbolState::kLive;
+    case BookState::kServed:
+      return SymbolState::kResync;
+    case BookState::kInvalid:
+      break;
+  }
+  return first_applied_ ? SymbolState::kResync : SymbolState::kBuffering;
+}
+
+// --- Records ----------------------------------------------------------------------------------
+
+// The first multiple of the emit interval that is not before `time`.
+EventTime SymbolEngine::FirstTimer(EventTime time) const noexcept {
+  const Nanos interval = std::max<Nanos>(options_.emit.interval, 1);
+  return EventTime((time.raw() + interval - 1) / interval * interval);
+}
+
+void SymbolEngine::EmitTimersBefore(EventTime clock, ReceiveTime received) {
+  const Nanos interval = options_.emit.interval;
+  if (interval == 0 || !first_applied_) return;
+  // The first hour of a silence is filled, the rest of it is not: files weeks apart may be one
+  // input.
+  const EventTime filled = std::min(clock, next_timer_ + kTimerFillMax);
+  for (; next_timer_ < filled; next_timer_ = next_timer_ + interval) {
+    Emit(Trigger::kTimer, next_timer_, received);
+  }
+  if (next_timer_ < clock) next_timer_ = FirstTimer(clock);
+}
+
+void SymbolEngine::Emit(Trigger trigger, EventTime clock, ReceiveTime received) {
+  if (!first_applied_) return;
+  QualityWord word =
+      features_.Compute(book(), bucket_sizes_.size(), scale(), clock, record_.features());
+  if (!book_.usable()) word |= quality::kBookInvalid | quality::kResyncing;
+  if (book_.state() == BookState::kServed) word |= quality::kResyncing;
+  if (trigger == Trigger::kDepth && first_record_due_) word |= quality::kFirstAfterResync;
+  if (!trading_) word |= quality::kHalted;
+  if (grid_.inferred()) word |= quality::kInstrumentInferred;
+  if (audit_diverged_) word |= quality::kAuditDiverged;
+
+  RecordHeader header;
+  header.flags = word | input_.At(clock, last_received_) | WarmupQuality(clock);
+  header.schema_hash = catalogue_.schema_hash();
+  header.recv_ns = received.raw();
+  header.event_ns = clock.raw();
+  header.update_id = static_cast<std::uint64_t>(book_.id().raw());
+  header.symbol_id = Index(id_);
+  header.trigger = static_cast<std::uint16_t>(trigger);
+  record_.set_header(header);
+  output_.OnRecord(*this, record_);
+}
+
+QualityWord SymbolEngine::WarmupQuality(EventTime clock) const {
+  // The volume-synchronised probability of informed trading has no volume configured: not warm.
+  QualityWord word = quality::kWarmupVpin;
+  const Nanos since_start = clock - clock_.first();
+  const Nanos since_sync = std::min(since_start, clock - synchronised_at_);
+  for (std::size_t i = 0; i < quality::kWarmupWindows.size(); ++i) {
+    if (since_sync < quality::kWarmupWindows[i]) {
+      word |= 1ULL << (quality::kFirstWarmupBit + static_cast<int>(i));
+    }
+  }
+  if (since_start < kIntensityWarmup) word |= quality::kWarmupIntensity;
+  return word;
+}
+
+void SymbolEngine::Tell(NoticeKind kind, Notice notice) const {
+  notice.kind = kind;
+  notice.symbol = name_;
+  output_.OnNotice(notice);
+}
+
+}  // namespace thalweg

@@ -1,0 +1,371 @@
+#include "pipeline/synchronised_book.h"
+
+#include <cassert>
+#include <utility>
+
+namespace thalweg {
+namespace {
+
+// How many applied diffs pass between two comparisons of the buckets with the raw levels.
+constexpr std::int64_t kBucketCheckPeriod = 1 << 14;
+
+}  // namespace
+
+SynchronisedBook::SynchronisedBook(const std::vector<Price>& bucket_sizes, BucketRounding rounding,
+                                   OnGap on_gap, InstrumentGrid& grid, Observer& observer)
+    : bucket_sizes_(bucket_sizes),
+      rounding_(rounding),
+      on_gap_(on_gap),
+      grid_(grid),
+      observer_(observer) {
+  bids_.reserve(kScratchLevels);
+  asks_.reserve(kScratchLevels);
+}
+
+DiffAnswer SynchronisedBook::OnDiff(const KeptDiff& diff, EventTime clock) {
+  const DiffAnswer answer = synchronizer_.OnDiff(diff.ids, clock);
+  switch (answer) {
+    case DiffAnswer::kApply:
+      ApplyLive(diff);
+      break;
+    case DiffAnswer::kDrop:
+      ++counts_.stale;
+      break;
+    case DiffAnswer::kRefuse:
+      if (state_ == BookState::kLive) LoseBook();
+      break;
+    case DiffAnswer::kKeepAfterRestart:
+      ++counts_.restarts;
+      held_.reset();
+      [[fallthrough]];
+    case DiffAnswer::kKeepAfterGap:
+    case DiffAnswer::kKeepAfterHole:
+      if (answer != DiffAnswer::kKeepAfterRestart) ++counts_.gaps;
+      kept_.Clear();
+      if (state_ == BookState::kLive) LoseBook();
+      [[fallthrough]];
+    case DiffAnswer::kKeep:
+      Keep(diff);
+      break;
+  }
+  WatchHeld(clock);
+  return answer;
+}
+
+// A held snapshot that the feed does not come to is of another numbering, or of another book: it is
+// given up, so that it cannot keep a better one away.
+void SynchronisedBook::WatchHeld(EventTime clock) {
+  if (!held_) return held_run_.Reset();
+  if (!held_run_.Add(clock)) return;
+  held_.reset();
+  held_run_.Reset();
+  ++counts_.snapshots_unused;
+  if (state_ != BookState::kLive) WantSnapshot(SnapshotReason::kUnusable);
+}
+
+// A diff that continues the live book: book first, then the audits by a ticker and by a held
+// snapshot, then its record; last, the new book, when the snapshot differed.
+void SynchronisedBook::ApplyLive(const KeptDiff& diff) {
+  KeptDiff retained = diff;
+  retained.recorded = true;
+  if (wanted_) kept_.Push(retained);
+  Apply(diff, active());
+  ++counts_.applied;
+  id_ = diff.ids.last;
+  CheckBucketsNowAndThen();
+  observer_.OnApplied(diff);
+  const bool agrees = AuditAtNextDiff(diff);
+  observer_.OnDiffDone(diff);
+  if (agrees) return;
+  kept_.Push(retained);
+  TrySynchronise();
+}
+
+// A diff while no book continues the feed. In service mode the old book takes it in all the same,
+// unless it is older than that book.
+void SynchronisedBook::Keep(const KeptDiff& diff) {
+  if (state_ == BookState::kDown) state_ = BookState::kInvalid;
+  kept_.Push(diff);
+  if (held_ && TrySynchronise()) return;
+  if (state_ == BookState::kServed && diff.ids.last > id_) {
+    Apply(diff, active());
+    ++counts_.applied;
+    id_ = diff.ids.last;
+    // A held snapshot that is newer than the diff has made it superfluous.
+    if (!kept_.empty()) kept_.MarkNewestRecorded();
+    observer_.OnApplied(diff);
+    observer_.OnDiffDone(diff);
+  }
+  WantSnapshot(counts_.synchronisations == 0 ? SnapshotReason::kStart : SnapshotReason::kGap);
+}
+
+// Swaps in the standby book when the kept diffs continue its snapshot, and applies them.
+bool SynchronisedBook::TrySynchronise() {
+  switch (synchronizer_.FitSnapshot(*held_, kept_)) {
+    case SnapshotFit::kUndecided:
+      return false;
+    case SnapshotFit::kTooOld:
+      held_.reset();
+      ++counts_.snapshots_unused;
+      WantSnapshot(SnapshotReason::kUnusable);
+      return false;
+    case SnapshotFit::kContinued:
+      break;
+  }
+  active_ = 1 - active_;
+  held_.reset();
+  wanted_ = false;
+  state_ = BookState::kLive;
+  ++counts_.synchronisations;
+  synchronizer_.BecomeLive(kept_.newest_ids().last);
+  observer_.OnSynchronised(kept_.at(0));
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const KeptDiff diff = kept_.at(i);
+    Apply(diff, active());
+    counts_.applied += diff.recorded ? 0 : 1;
+    id_ = diff.ids.last;
+    observer_.OnApplied(diff);
+    observer_.OnDiffDone(diff);
+  }
+  kept_.Clear();
+  return true;
+}
+
+SnapshotOutcome SynchronisedBook::OnSnapshot(UpdateId id, std::span<const TickLevel> bids,
+                                             std::span<const TickLevel> asks, std::size_t limit) {
+  if (held_ && id < *held_) {
+    ++counts_.snapshots_unused;
+    return SnapshotOutcome::kOlderThanHeld;
+  }
+  const bool was_wanted = std::exchange(wanted_, false);
+  standby().Load(bids, asks, id, limit);
+  held_ = id;
+  held_run_.Reset();
+  if (state_ != BookState::kLive) {
+    if (kept_.empty() || TrySynchronise()) {
+      return state_ == BookState::kLive ? SnapshotOutcome::kSynchronised : SnapshotOutcome::kHeld;
+    }
+    return held_ ? SnapshotOutcome::kHeld : SnapshotOutcome::kTooOld;
+  }
+
+  if (id > active().id()) {
+    kept_.Clear();  // The audit needs only what comes.
+    return SnapshotOutcome::kHeld;
+  }
+  if (id < active().id() && !RollStandbyThroughRetained()) {
+    held_.reset();
+    ++counts_.snapshots_unused;
+    AskAgain(was_wanted);
+    return SnapshotOutcome::kTooOld;
+  }
+  if (ConcludeAudit()) return SnapshotOutcome::kAgreed;
+  // The diffs it was rolled through continue it: one by one, for the histories that begin with it.
+  standby().Load(bids, asks, id, limit);
+  TrySynchronise();
+  return SnapshotOutcome::kDiverged;
+}
+
+// Brings a snapshot that is older than the live book to its id. False when the diffs between are
+// gone, as for a book that never had a level they always are.
+bool SynchronisedBook::RollStandbyThroughRetained() {
+  if (*held_ == kEmptyBookId) return false;
+  if (synchronizer_.FitSnapshot(*held_, kept_) != SnapshotFit::kContinued) return false;
+  for (std::size_t i = 0; i < kept_.size(); ++i) Apply(kept_.at(i), standby());
+  return standby().id() == active().id();
+}
+
+// A held snapshot meets the live book at the diff that reaches its id. False when it differs.
+bool SynchronisedBook::AuditAtNextDiff(const KeptDiff& diff) {
+  if (!held_ || diff.ids.last < *held_) return true;
+  // At equal ids the snapshot is compared as it is: applying the diff would hide a difference.
+  if (diff.ids.last > *held_) Apply(diff, standby());
+  return ConcludeAudit();
+}
+
+// Compares the two books. Equal: the snapshot's edges are the horizon now. Different: the snapshot
+// stays held, to replace the book as after a gap; the one diff that a held snapshot was rolled
+// through may be applied to it again, because quantities are absolute. REQUIRES: both books have
+// the same id.
+bool SynchronisedBook::ConcludeAudit() {
+  assert(standby().id() == active().id());
+  const bool agreed = active().SameInside(standby());
+  ++(agreed ? counts_.audits_agreed : counts_.audits_diverged);
+  observer_.OnAudit(agreed);
+  if (agreed) {
+    active().TakeOver(standby());
+    held_.reset();
+    kept_.Clear();
+    return true;
+  }
+  synchronizer_.Invalidate();
+  LoseBook();
+  return false;
+}
+
+void SynchronisedBook::OnSnapshotRefused() {
+  const bool was_wanted = std::exchange(wanted_, false);
+  if (state_ == BookState::kLive) {
+    AskAgain(was_wanted);
+  } else if (state_ != BookState::kDown) {
+    WantSnapshot(SnapshotReason::kUnusable);
+  }
+}
+
+// A snapshot for the live book could not be used: one that was asked for is asked for again, and
+// diffs are retained on; else nothing is.
+void SynchronisedBook::AskAgain(bool was_wanted) {
+  if (was_wanted) {
+    WantSnapshot(SnapshotReason::kUnusable);
+  } else {
+    kept_.Clear();
+  }
+}
+
+void SynchronisedBook::OnDiffLost() {
+  if (state_ != BookState::kLive) return;  // The ids of the next diff decide.
+  synchronizer_.Invalidate();
+  kept_.Clear();
+  LoseBook();
+}
+
+void SynchronisedBook::WantSnapshot(SnapshotReason reason) {
+  if (wanted_ || held_) return;
+  wanted_ = true;
+  observer_.OnSnapshotWanted(reason);
+}
+
+void SynchronisedBook::LoseBook() {
+  state_ = on_gap_ == OnGap::kServe ? BookState::kServed : BookState::kInvalid;
+  observer_.OnBookLost();
+}
+
+void SynchronisedBook::PrepareStandby() {
+  assert(grid_.settled());
+  if (books_[0] && books_tick_ == grid_.scale().tick) return;
+  MakeBooks();
+  DropKeptOutOfRange();
+}
+
+Price SynchronisedBook::TickOfKept(Price tick) const noexcept {
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const KeptDiff diff = kept_.at(i);
+    tick = grid_.Refined(diff.asks, grid_.Refined(diff.bids, tick));
+  }
+  return tick;
+}
+
+// Diffs that came before there was a grid may be out of its range: then they were malformed, and
+// the chain is broken.
+void SynchronisedBook::DropKeptOutOfRange() {
+  bool fits = true;
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    fits = fits && grid_.Convert(kept_.at(i).bids, &bids_) == GridFit::kOnGrid &&
+           grid_.Convert(kept_.at(i).asks, &asks_) == GridFit::kOnGrid;
+  }
+  if (fits) return;
+  kept_.Clear();
+  synchronizer_.Invalidate();
+}
+
+void SynchronisedBook::MakeBooks() {
+  books_tick_ = grid_.scale().tick;
+  std::vector<Ticks> sizes;
+  for (const Price size : bucket_sizes_) sizes.emplace_back(size.raw() / books_tick_.raw());
+  for (std::optional<OrderBook>& book : books_) book.emplace(sizes, rounding_);
+}
+
+void SynchronisedBook::Apply(const KeptDiff& diff, OrderBook& book) {
+  // A diff kept since before a refinement of the unit is brought to the present one.
+  const std::int64_t factor = PowerOfTen(grid_.qty_decimals() - diff.qty_decimals);
+  const auto convert = [&](std::span<const Level> levels, std::vector<TickLevel>* out) {
+    if (factor != 1) {
+      rescaled_.assign(levels.begin(), levels.end());
+      for (Level& level : rescaled_) level.qty = Qty(level.qty.raw() * factor);
+      levels = rescaled_;
+    }
+    [[maybe_unused]] const GridFit fit = grid_.Convert(levels, out);
+    assert(fit == GridFit::kOnGrid);
+  };
+  convert(diff.bids, &bids_);
+  convert(diff.asks, &asks_);
+  book.Apply(bids_, asks_, diff.ids.last);
+}
+
+void SynchronisedBook::CheckBucketsNowAndThen() {
+  if (counts_.applied % kBucketCheckPeriod != 0) return;
+  const auto sizes = static_cast<std::int64_t>(bucket_sizes_.size());
+  const int size_index = static_cast<int>(counts_.applied / kBucketCheckPeriod % sizes);
+  if (active().CheckBuckets(size_index)) return;
+  assert(false && "buckets differ from the raw levels");
+  ++counts_.bucket_repairs;
+  active().RebuildBuckets();
+}
+
+// A book that is not in use must not keep the grid from becoming finer.
+void SynchronisedBook::DropDeadBooks() noexcept {
+  if (!books_[0] || usable()) return;
+  active().Clear();
+  if (!held_) standby().Clear();
+}
+
+bool SynchronisedBook::CanScalePrices(std::int64_t factor) {
+  DropDeadBooks();
+  const std::int64_t highest = kTicksMax.raw() / factor;
+  bool fits = true;
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const KeptDiff diff = kept_.at(i);
+    for (const std::span<const Level> levels : {diff.bids, diff.asks}) {
+      for (const Level& level : levels) {
+        fits &= level.price.raw() / grid_.scale().tick.raw() <= highest;
+      }
+    }
+  }
+  for (const std::optional<OrderBook>& book : books_) {
+    if (!book) continue;
+    for (int i = 0; i < book->bucket_size_count(); ++i) {
+      fits &= book->bucket_size(i).raw() <= highest;
+    }
+    for (const Side side : {Side::kBid, Side::kAsk}) {
+      book->ladder(side).Walk([&](const TickLevel& level) {
+        fits &= level.price.raw() <= highest;
+        return fits;
+      });
+    }
+  }
+  return fits;
+}
+
+void SynchronisedBook::ScalePrices(std::int64_t factor) {
+  for (std::optional<OrderBook>& book : books_) {
+    if (book) book->ScalePrices(factor);
+  }
+  books_tick_ = grid_.scale().tick;
+}
+
+// Whether the quantities of the kept diffs fit a unit `factor` times finer than the grid's.
+bool SynchronisedBook::CanScaleKept(std::int64_t factor) const noexcept {
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const KeptDiff diff = kept_.at(i);
+    const std::int64_t whole = factor * PowerOfTen(grid_.qty_decimals() - diff.qty_decimals);
+    for (const std::span<const Level> levels : {diff.bids, diff.asks}) {
+      for (const Level& level : levels) {
+        if (level.qty.raw() > kQtyCap.raw() / whole) return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool SynchronisedBook::ScaleQuantities(std::int64_t factor) {
+  if (!CanScaleKept(factor)) return false;
+  if (!books_[0]) return true;
+  DropDeadBooks();
+  if (!active().ScaleQuantities(factor)) return false;
+  if (standby().ScaleQuantities(factor)) return true;
+  // The standby book alone cannot: what it holds is given up.
+  standby().Clear();
+  held_.reset();
+  return true;
+}
+
+}  // namespace thalweg
