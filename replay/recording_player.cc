@@ -1,0 +1,263 @@
+#include "replay/recording_player.h"
+
+#include <simdjson.h>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/string_view.h"
+
+namespace thalweg {
+namespace {
+
+// What the player needs of a segment's header.
+struct SegmentHeader {
+  std::string run;
+  std::int64_t shard = 0;
+  std::vector<std::string> symbols;
+};
+
+bool ParseSegmentHeader(std::string_view json, SegmentHeader* header) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return false;
+  std::string_view run;
+  if (root["run"].get(run) != simdjson::SUCCESS) return false;
+  header->run = run;
+  if (root["shard"].get(header->shard) != simdjson::SUCCESS) header->shard = 0;
+  simdjson::dom::array symbols;
+  if (root["symbols"].get(symbols) != simdjson::SUCCESS) return true;
+  for (const simdjson::dom::element element : symbols) {
+    std::string_view name;
+    if (element.get(name) == simdjson::SUCCESS) header->symbols.emplace_back(name);
+  }
+  return true;
+}
+
+// What a pipe has given is gone: it is opened once only.
+bool IsPipe(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_fifo(path, error);
+}
+
+std::int64_t BytesOf(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  return error ? 0 : static_cast<std::int64_t>(bytes);
+}
+
+void AddSymbolsSeen(const Engine& engine, std::set<std::string>* seen) {
+  for (const std::string& name : engine.filtered_symbols()) seen->insert(name);
+  for (const auto& symbol : engine.symbols()) {
+    if (symbol->seen()) seen->insert(symbol->name());
+  }
+}
+
+}  // namespace
+
+RecordingPlayer::RecordingPlayer(const EngineOptions& options, const Catalogue& catalogue,
+                                 EngineOutput& output, const PlayerOptions& player_options,
+                                 Teller tell)
+    : options_(options),
+      catalogue_(catalogue),
+      output_(output),
+      player_options_(player_options),
+      tell_(std::move(tell)),
+      newest_(std::make_shared<Engine>(options, catalogue, output)) {}
+
+absl::Status RecordingPlayer::CheckReadable(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    if (IsPipe(path)) continue;
+    const auto reader = RecordingReader::Open(path, {});
+    if (!reader.ok()) return reader.status();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RecordingPlayer::Run(const std::vector<std::string>& paths) {
+  // Every file is looked at first: a name that is wrong is told before hours of work.
+  absl::Status readable = CheckReadable(paths);
+  if (!readable.ok()) return readable;
+  for (const std::string& path : paths) bytes_total_ += BytesOf(path);
+  if (player_options_.merge) return PlayTogether(paths);
+  for (const std::string& path : paths) {
+    absl::Status status = PlayTogether({path});
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RecordingPlayer::PlayTogether(const std::vector<std::string>& paths) {
+  std::vector<std::unique_ptr<RecordingReader>> readers;
+  for (const std::string& path : paths) {
+    auto reader = RecordingReader::Open(path, {.salvage = player_options_.salvage});
+    if (!reader.ok()) return reader.status();
+    readers.push_back(*std::move(reader));
+  }
+  RecordingMerge merge(std::move(readers));
+  files_ = &merge;
+  std::vector<Track> tracks(paths.size(), Track{newest_});
+  const ReceiveTime before = receive_time_;
+  const bool follows = counts_.lines > 0;
+
+  std::string_view text;
+  for (ReadVerdict verdict = merge.Next(&text, &file_index_); verdict != ReadVerdict::kEnd;
+       verdict = merge.Next(&text, &file_index_)) {
+    Track& track = tracks[file_index_];
+    const bool first = track.good_lines == 0;
+    Play(track, verdict, text);
+    if (first && track.good_lines == 1 && follows && receive_time_ < before) {
+      ++counts_.overlapping_files;
+      tell_("starts before the recording before it ended");
+    }
+  }
+
+  absl::Status status;
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    file_index_ = i;
+    status.Update(Finish(merge.reader(i), tracks[i]));
+    bytes_before_ += merge.reader(i).bytes_total();
+  }
+  files_ = nullptr;
+  files_before_ += static_cast<std::int64_t>(paths.size());
+  return status;
+}
+
+void RecordingPlayer::Play(Track& track, ReadVerdict verdict, std::string_view text) {
+  if (verdict == ReadVerdict::kHole) return PlayHole(track);
+  ++counts_.lines;
+  ++track.lines;
+  track.engine->BeginSource(files_before_ + static_cast<std::int64_t>(file_index_),
+                            !player_options_.merge);
+  const RecordingLine line = ParseRecordingLine(text);
+  if (line.kind == LineKind::kMalformed) {
+    ++counts_.malformed_lines;
+    tell_(absl::StrCat("no line of a recording: ", Abseil(line.reason)));
+    return;
+  }
+  ++track.good_lines;
+  receive_time_ = line.receive_time;
+  Use(track, line);
+  if (watcher_) watcher_(line);
+}
+
+// An unknown number of lines is missing: at least one.
+void RecordingPlayer::PlayHole(Track& track) {
+  ++counts_.holes;
+  const absl::string_view damage = files_->reader(file_index_).status().message();
+  tell_(absl::StrCat("damage stepped over, lines are missing here: ", damage));
+  track.engine->OnLost(1);
+}
+
+void RecordingPlayer::Use(Track& track, const RecordingLine& line) {
+  Engine& engine = *track.engine;
+  switch (line.kind) {
+    case LineKind::kFrame:
+      engine.OnFrame(line.receive_time, line.payload);
+      break;
+    case LineKind::kHeader:
+      BeginRun(track, line);
+      break;
+    case LineKind::kRest:
+      engine.OnRest(line.receive_time, line.target, line.payload);
+      break;
+    case LineKind::kConnOpen:
+      engine.OnConnectionOpen(line.connection, line.url);
+      break;
+    case LineKind::kConnClose:
+      engine.OnConnectionClosed(line.connection);
+      break;
+    case LineKind::kDrop:
+      engine.OnDropped(line.count, line.stream, line.symbol);
+      break;
+    case LineKind::kLost:
+      engine.OnLost(line.count);
+      break;
+    case LineKind::kDigest:
+      break;
+    case LineKind::kOtherHash:
+    case LineKind::kMalformed:
+      ++counts_.other_lines;
+      break;
+  }
+}
+
+// A new run begins fresh engines; a further segment of the same run and shard goes on with its own.
+void RecordingPlayer::BeginRun(Track& track, const RecordingLine& line) {
+  SegmentHeader header;
+  if (!ParseSegmentHeader(line.payload, &header)) {
+    ++counts_.malformed_lines;
+    tell_("a header without a run: read as a recording without a header");
+    return;
+  }
+  // Interleaved runs go on beside each other; one after another, the earlier one has ended.
+  if (header.run != run_ && !player_options_.merge) EndRun();
+  run_ = header.run;
+  std::shared_ptr<Engine>& engine = shards_[{header.run, header.shard}];
+  if (!engine) {
+    engine = std::make_shared<Engine>(options_, catalogue_, output_);
+    for (const std::string& symbol : header.symbols) engine->AddSymbol(symbol);
+  }
+  track.engine = engine;
+  newest_ = engine;
+}
+
+void RecordingPlayer::EndRun() {
+  seen_in_earlier_runs_ = SymbolsSeen();
+  for (const auto& [shard, engine] : shards_) {
+    for (const auto& symbol : engine->symbols()) {
+      if (!symbol->live()) counts_.not_live_at_run_end.push_back(symbol->name());
+    }
+  }
+  shards_.clear();
+}
+
+absl::Status RecordingPlayer::Finish(const RecordingReader& reader, const Track& track) {
+  const absl::string_view reason = reader.status().message();
+  if (reader.end() == FileEnd::kCut) {
+    ++counts_.cut_files;
+    tell_(absl::StrCat("its end is cut: ", reason));
+  }
+  if (reader.end() == FileEnd::kDamaged) return reader.status();
+  if (track.lines == 0 && reader.end() != FileEnd::kCut) {
+    ++counts_.empty_files;
+    tell_("holds no line");
+  }
+  if (track.lines > 0 && track.good_lines == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(reader.path(), ": nothing in it is a line of a recording"));
+  }
+  return absl::OkStatus();
+}
+
+PlayerPosition RecordingPlayer::position() const {
+  PlayerPosition position;
+  position.bytes_total = bytes_total_;
+  position.bytes_read = bytes_before_;
+  position.receive_time = receive_time_;
+  if (files_ == nullptr) return position;
+  for (std::size_t i = 0; i < files_->reader_count(); ++i) {
+    position.bytes_read += files_->reader(i).bytes_read();
+  }
+  position.path = files_->reader(file_index_).path();
+  position.line = files_->reader(file_index_).line_number();
+  return position;
+}
+
+std::vector<const Engine*> RecordingPlayer::engines() const {
+  std::vector<const Engine*> engines;
+  for (const auto& [shard, engine] : shards_) engines.push_back(engine.get());
+  if (engines.empty()) engines.push_back(newest_.get());
+  return engines;
+}
+
+std::set<std::string> RecordingPlayer::SymbolsSeen() const {
+  std::set<std::string> seen = seen_in_earlier_runs_;
+  for (const Engine* engine : engines()) AddSymbolsSeen(*engine, &seen);
+  AddSymbolsSeen(*newest_, &seen);
+  return seen;
+}
+
+}  // namespace thalweg

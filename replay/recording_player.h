@@ -1,0 +1,117 @@
+// Drives an engine from recordings: each line in its order, each to the engine it belongs to.
+//
+// Files are read one after another as one stream, or interleaved by receive time. A recording's
+// header with a new run begins fresh engines, one for each shard in it; recordings without a header
+// share one. Memory does not depend on their length. Threads: one. Errors: Run() answers what ended
+// the replay; everything before it was used.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "pipeline/engine.h"
+#include "replay/recording_line.h"
+#include "replay/recording_merge.h"
+#include "replay/recording_reader.h"
+
+namespace thalweg {
+
+struct PlayerOptions {
+  bool merge = false;    // Interleave by receive time instead of one after another.
+  bool salvage = false;  // Step over damage, at the next zstd frame.
+};
+
+struct PlayerCounts {
+  std::int64_t lines = 0;
+  std::int64_t malformed_lines = 0;
+  std::int64_t other_lines = 0;  // '#' lines that mean nothing here.
+  std::int64_t holes = 0;        // Damage stepped over.
+  std::int64_t cut_files = 0;    // Files whose end is cut.
+  std::int64_t empty_files = 0;
+  std::int64_t overlapping_files = 0;            // That start before the one before ended.
+  std::vector<std::string> not_live_at_run_end;  // Symbols whose run was followed by another one.
+};
+
+// Where a replay stands: for messages and for progress.
+struct PlayerPosition {
+  std::string_view path;
+  std::int64_t line = 0;
+  std::int64_t bytes_read = 0;  // Of all files as stored.
+  std::int64_t bytes_total = 0;
+  ReceiveTime receive_time;
+};
+
+class RecordingPlayer {
+ public:
+  // What is worth telling about the files themselves; the player's position says where.
+  using Teller = std::function<void(std::string_view message)>;
+
+  // `options`, `catalogue` and `output` outlive the player.
+  RecordingPlayer(const EngineOptions& options, const Catalogue& catalogue, EngineOutput& output,
+                  const PlayerOptions& player_options, Teller tell);
+
+  // Called after every line that was used; for progress and for watching lines go by.
+  void set_line_watcher(std::function<void(const RecordingLine&)> watcher) {
+    watcher_ = std::move(watcher);
+  }
+
+  // Whether every file can be opened: NotFound or Unavailable with file and reason.
+  [[nodiscard]] static absl::Status CheckReadable(const std::vector<std::string>& paths);
+
+  // Plays the files to their end. Errors: NotFound, Unavailable, DataLoss or InvalidArgument with
+  // file, offset and reason.
+  [[nodiscard]] absl::Status Run(const std::vector<std::string>& paths);
+
+  [[nodiscard]] PlayerPosition position() const;
+  [[nodiscard]] const PlayerCounts& counts() const noexcept { return counts_; }
+  // The engines of the newest run (of all runs that were interleaved); at least one.
+  [[nodiscard]] std::vector<const Engine*> engines() const;
+  // Every symbol that frames named in any run, whether it was asked for or not.
+  [[nodiscard]] std::set<std::string> SymbolsSeen() const;
+
+ private:
+  // A file being played.
+  struct Track {
+    std::shared_ptr<Engine> engine;
+    std::int64_t lines = 0;
+    std::int64_t good_lines = 0;
+  };
+
+  // Plays files interleaved; a single one simply to its end.
+  [[nodiscard]] absl::Status PlayTogether(const std::vector<std::string>& paths);
+  [[nodiscard]] absl::Status Finish(const RecordingReader& reader, const Track& track);
+  void Play(Track& track, ReadVerdict verdict, std::string_view text);
+  void PlayHole(Track& track);
+  void Use(Track& track, const RecordingLine& line);
+  void BeginRun(Track& track, const RecordingLine& line);
+  void EndRun();
+
+  const EngineOptions& options_;
+  const Catalogue& catalogue_;
+  EngineOutput& output_;
+  const PlayerOptions player_options_;
+  Teller tell_;
+  std::function<void(const RecordingLine&)> watcher_;
+
+  std::string run_;  // Of the newest header; empty before one.
+  // Engines by run and shard: those of the newest run; of all runs while files are interleaved.
+  std::map<std::pair<std::string, std::int64_t>, std::shared_ptr<Engine>> shards_;
+  std::shared_ptr<Engine> newest_;  // Goes on with a file without a header.
+  std::set<std::string> seen_in_earlier_runs_;
+  const RecordingMerge* files_ = nullptr;  // While files are played.
+  std::size_t file_index_ = 0;
+  std::int64_t files_before_ = 0;  // Played to their end.
+  std::int64_t bytes_before_ = 0;  // Of files played to their end.
+  std::int64_t bytes_total_ = 0;
+  ReceiveTime receive_time_;
+  PlayerCounts counts_;
+};
+
+}  // namespace thalweg
