@@ -1,0 +1,184 @@
+#include "tools/engine_flags.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "feeds/decode/decoder.h"
+#include "pipeline/engine.h"
+
+namespace thalweg {
+namespace {
+
+std::vector<std::string> SplitList(absl::string_view text) {
+  std::vector<std::string> items;
+  for (const absl::string_view item : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
+    items.emplace_back(absl::StripAsciiWhitespace(item));
+  }
+  return items;
+}
+
+absl::Status Unknown(absl::string_view key, absl::string_view value, absl::string_view allowed) {
+  return absl::InvalidArgumentError(absl::StrCat("--", key, ": '", value, "' is not ", allowed));
+}
+
+absl::StatusOr<EmitPolicy> ParseEmit(const std::string& text) {
+  if (text == "depth") return EmitPolicy{true, false, false, 0};
+  if (text == "ticker") return EmitPolicy{false, true, false, 0};
+  if (text == "trade") return EmitPolicy{false, false, true, 0};
+  if (text == "all") return EmitPolicy::All();
+  std::int64_t milliseconds = 0;
+  const absl::string_view number = absl::StripSuffix(text, "ms");
+  if (number.size() != text.size() && absl::SimpleAtoi(number, &milliseconds) &&
+      milliseconds >= kEmitIntervalMin / kMillisecond &&
+      milliseconds <= kEmitIntervalMax / kMillisecond) {
+    return EmitPolicy{false, false, false, milliseconds * kMillisecond};
+  }
+  return Unknown("emit", text, "depth, ticker, trade, all or <N>ms with N in [1, 60000]");
+}
+
+absl::StatusOr<std::vector<Instrument>> ReadExchangeInfo(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return absl::NotFoundError(absl::StrCat("--exchange-info: ", path, " is a directory"));
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::NotFoundError(absl::StrCat("--exchange-info: cannot read ", path));
+  const std::string body{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad()) return absl::DataLossError(absl::StrCat("--exchange-info: cannot read ", path));
+  absl::StatusOr<std::vector<Instrument>> instruments = DecodeExchangeInfo(body);
+  if (instruments.ok()) return instruments;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--exchange-info: ", path, ": ", instruments.status().message()));
+}
+
+// "10,50,100", or "BTCUSDT=10,50;ETHUSDT=1,5" with sizes of each symbol's own.
+absl::Status ParseBuckets(const std::string& text, EngineOptions* options) {
+  const std::vector<absl::string_view> lists = absl::StrSplit(text, ';', absl::SkipWhitespace());
+  if (lists.empty()) return Unknown("buckets", text, "a list of sizes, or SYM=sizes;SYM=sizes");
+  for (const absl::string_view part : lists) {
+    const std::vector<absl::string_view> sides = absl::StrSplit(part, absl::MaxSplits('=', 1));
+    if (sides.size() == 1) {
+      options->bucket_sizes = SplitList(part);
+    } else if (!sides[0].empty()) {
+      options->symbol_bucket_sizes[std::string(sides[0])] = SplitList(sides[1]);
+    } else {
+      return Unknown("buckets", text, "a list of sizes, or SYM=sizes;SYM=sizes");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void EngineFlags::AddTo(CLI::App& app) {
+  const char* const group = "What the records are made of";
+  symbols_option_ =
+      app.add_option("--symbols", symbols_, "Only these, comma separated; numbered in this order")
+          ->group(group);
+  app.add_option("--market", market_, "spot, usdm or coinm; default: told from the depth events")
+      ->group(group);
+  app.add_option("--instrument", instruments_,
+                 "SYM:TICK:STEP, like BTCUSDT:0.01:0.00001; repeatable; outranks other sources")
+      ->allow_extra_args(false)
+      ->group(group);
+  app.add_option("--exchange-info", exchange_info_, "A saved exchangeInfo answer with the ticks")
+      ->group(group);
+  app.add_option("--buckets", buckets_,
+                 "1 to 8 bucket sizes in quote units, ascending; or SYM=sizes;SYM=sizes\n"
+                 "(default 10,50,100,500,1000)")
+      ->group(group);
+  app.add_option("--bucket-rounding", bucket_rounding_,
+                 "outward: bids down, asks up; floor: both down, as older collectors do")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--trade-stream", trade_stream_, "trade or aggTrade; the other one is ignored")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--snapshot-limit", snapshot_limit_,
+                 "Levels a side that bare snapshots were asked with\n"
+                 "(default 1000, or 5000 when a side has more than 1000)")
+      ->group(group);
+  app.add_option("--on-gap", on_gap_,
+                 "blank: no book features after a gap until it is whole again;\n"
+                 "serve: the old book goes on, flagged RESYNCING")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--emit", emit_,
+                 "Which messages make a record: depth, ticker, trade, all, or <N>ms of event time")
+      ->capture_default_str()
+      ->group(group);
+}
+
+absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
+  EngineOptions options;
+  options.symbols = SplitList(symbols_);
+  if (symbols_option_->count() > 0 && options.symbols.empty()) {
+    return Unknown("symbols", symbols_, "a list of symbols like BTCUSDT,ETHUSDT");
+  }
+
+  if (market_ == "spot") {
+    options.market = Market::kSpot;
+  } else if (market_ == "usdm") {
+    options.market = Market::kUsdM;
+  } else if (market_ == "coinm") {
+    options.market = Market::kCoinM;
+  } else if (!market_.empty()) {
+    return Unknown("market", market_, "spot, usdm or coinm");
+  }
+
+  for (const std::string& text : instruments_) {
+    absl::StatusOr<Instrument> instrument = ParseInstrumentOption(text);
+    if (!instrument.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--instrument: ", instrument.status().message()));
+    }
+    options.instruments.push_back(*std::move(instrument));
+  }
+  if (!exchange_info_.empty()) {
+    absl::StatusOr<std::vector<Instrument>> instruments = ReadExchangeInfo(exchange_info_);
+    if (!instruments.ok()) return instruments.status();
+    options.file_instruments = *std::move(instruments);
+  }
+  if (!buckets_.empty()) {
+    const absl::Status status = ParseBuckets(buckets_, &options);
+    if (!status.ok()) return status;
+  }
+
+  if (bucket_rounding_ == "floor") {
+    options.bucket_rounding = BucketRounding::kFloor;
+  } else if (bucket_rounding_ != "outward") {
+    return Unknown("bucket-rounding", bucket_rounding_, "outward or floor");
+  }
+  if (trade_stream_ == "aggTrade") {
+    options.trade_stream = TradeStream::kAggTrade;
+  } else if (trade_stream_ != "trade") {
+    return Unknown("trade-stream", trade_stream_, "trade or aggTrade");
+  }
+  if (!snapshot_limit_.empty()) {
+    std::int64_t limit = 0;
+    if (!absl::SimpleAtoi(snapshot_limit_, &limit) || limit < 1 || limit > 5'000) {
+      return Unknown("snapshot-limit", snapshot_limit_, "a number in [1, 5000]");
+    }
+    options.snapshot_limit = static_cast<std::size_t>(limit);
+  }
+  if (on_gap_ == "serve") {
+    options.on_gap = OnGap::kServe;
+  } else if (on_gap_ != "blank") {
+    return Unknown("on-gap", on_gap_, "blank or serve");
+  }
+  const absl::StatusOr<EmitPolicy> emit = ParseEmit(emit_);
+  if (!emit.ok()) return emit.status();
+  options.emit = *emit;
+
+  const absl::Status status = ValidateOptions(options);
+  if (!status.ok()) return absl::InvalidArgumentError(absl::StrCat("--", status.message()));
+  return options;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,39 @@
+// The command-line options that change records, common to every subcommand that runs an engine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
+#include "pipeline/engine_options.h"
+
+namespace thalweg {
+
+// The texts as given; ToOptions() turns them into checked options.
+class EngineFlags {
+ public:
+  void AddTo(CLI::App& app);
+
+  // InvalidArgument (exit 2) names key, value and allowed range; NotFound and the like (exit 3)
+  // name a file that cannot be read.
+  [[nodiscard]] absl::StatusOr<EngineOptions> ToOptions() const;
+
+  // A file that is read; empty when none is.
+  [[nodiscard]] const std::string& exchange_info_path() const noexcept { return exchange_info_; }
+
+ private:
+  CLI::Option* symbols_option_ = nullptr;
+  std::string symbols_;
+  std::string market_;
+  std::vector<std::string> instruments_;
+  std::string exchange_info_;
+  std::string buckets_;
+  std::string bucket_rounding_ = "outward";
+  std::string trade_stream_ = "trade";
+  std::string snapshot_limit_;
+  std::string on_gap_ = "blank";
+  std::string emit_ = "depth";
+};
+
+}  // namespace thalweg

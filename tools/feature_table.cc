@@ -1,0 +1,34 @@
+#include "tools/feature_table.h"
+
+namespace thalweg {
+
+void WriteFeatureHeader(const Catalogue& catalogue, TextFile& file) {
+  file.Text("event_ns,recv_ns,update_id,trigger,symbol,flags");
+  for (const Feature& feature : catalogue.features()) {
+    file.Text(",");
+    file.Text(feature.name);
+  }
+  file.EndLine();
+}
+
+void WriteFeatureRow(const SymbolEngine& symbol, const RecordBuffer& record, TextFile& file) {
+  const RecordHeader header = record.header();
+  file.Integer(header.event_ns);
+  file.Text(",");
+  file.Integer(header.recv_ns);
+  file.Text(",");
+  file.Unsigned(header.update_id);
+  file.Text(",");
+  file.Text(TriggerName(static_cast<Trigger>(header.trigger)));
+  file.Text(",");
+  file.Text(symbol.name());
+  file.Text(",");
+  file.Unsigned(header.flags);
+  for (const double value : record.features()) {
+    file.Text(",");
+    file.Number(value);
+  }
+  file.EndLine();
+}
+
+}  // namespace thalweg

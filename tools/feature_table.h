@@ -1,0 +1,13 @@
+// features.csv: one row a record, header columns and then every feature in catalogue order.
+#pragma once
+
+#include "features/catalogue.h"
+#include "pipeline/engine.h"
+#include "tools/text_file.h"
+
+namespace thalweg {
+
+void WriteFeatureHeader(const Catalogue& catalogue, TextFile& file);
+void WriteFeatureRow(const SymbolEngine& symbol, const RecordBuffer& record, TextFile& file);
+
+}  // namespace thalweg

@@ -1,0 +1,71 @@
+#include "tools/text_file.h"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
+
+absl::Status Failed(const std::string& path, const char* what, int error) {
+  return absl::UnavailableError(
+      absl::StrCat("cannot ", what, " ", path, ": ", std::strerror(error)));
+}
+
+template <class Value>
+void Append(std::string& buffer, Value value) {
+  std::array<char, 32> digits;
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  buffer.append(digits.data(), end);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<TextFile>> TextFile::Create(const std::string& path) {
+  std::FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return Failed(path, "write", errno);
+  return std::unique_ptr<TextFile>(new TextFile(path, file));
+}
+
+TextFile::~TextFile() {
+  if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+}
+
+void TextFile::Integer(std::int64_t value) { Append(buffer_, value); }
+void TextFile::Unsigned(std::uint64_t value) { Append(buffer_, value); }
+
+void TextFile::Number(double value) {
+  if (std::isnan(value)) {
+    buffer_ += "nan";
+  } else {
+    Append(buffer_, value);
+  }
+}
+
+void TextFile::EndLine() {
+  buffer_ += '\n';
+  if (buffer_.size() >= kBufferBytes) Flush();
+}
+
+void TextFile::Flush() {
+  if (error_ == 0 && std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size()) {
+    error_ = errno;
+  }
+  buffer_.clear();
+}
+
+absl::Status TextFile::Close() {
+  Flush();
+  if (std::fflush(file_) != 0 && error_ == 0) error_ = errno;
+  if (file_ != stdout && std::fclose(file_) != 0 && error_ == 0) error_ = errno;
+  file_ = nullptr;
+  return error_ == 0 ? absl::OkStatus() : Failed(path_, "write", error_);
+}
+
+}  // namespace thalweg
