@@ -1,0 +1,281 @@
+"""What the pages say is true: commands run, programs print what the page shows, tables are the
+program's own, names and links exist.
+
+  documents_test.py --source DIR --thalweg PROGRAM --programs DIR [unittest's arguments]
+"""
+
+import argparse
+import gzip
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import documents
+
+ARGS = argparse.Namespace()
+DEMO = "tests/data/demo.txt"
+
+# Lines that make what the tests already have.
+MADE_BEFORE = ("bash tools/setup.sh", "cmake ")
+
+
+def run(command, folder, **more):
+    environment = dict(os.environ, PATH=f"{folder / 'bin'}:{os.environ['PATH']}", LC_ALL="C")
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, **more
+    )
+
+
+def write_gzip(path, lines):
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.writelines(lines)
+
+
+class Checkout:
+    """A folder in which the pages' commands work: the program as `thalweg` and as
+    build/tools/thalweg, the demo recording, and recordings cut from it under the pages' names."""
+
+    def __init__(self):
+        self.holder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.holder.name)
+        (self.path / "bin").mkdir()
+        (self.path / "build" / "tools").mkdir(parents=True)
+        for link in ("bin/thalweg", "build/tools/thalweg"):
+            (self.path / link).symlink_to(ARGS.thalweg)
+        (self.path / "tests").symlink_to(ARGS.source / "tests")
+        lines = (ARGS.source / DEMO).read_text(encoding="utf-8").splitlines(keepends=True)
+        half = len(lines) // 2
+        write_gzip(self.path / "monday.gz", lines[:half])
+        write_gzip(self.path / "tuesday.gz", lines[half:])
+        write_gzip(self.path / "depth.gz", [line for line in lines if "@trade" not in line])
+        write_gzip(self.path / "trades.gz", [line for line in lines if "@trade" in line])
+
+    def __enter__(self):
+        return self.path
+
+    def __exit__(self, *_):
+        self.holder.cleanup()
+
+
+class SnippetsTest(unittest.TestCase):
+    def test_every_shell_block_runs_and_prints_what_the_page_shows(self):
+        ran = 0
+        for page in documents.pages(ARGS.source):
+            with Checkout() as folder:
+                for block, output in documents.with_outputs(page):
+                    if block.language != "sh" or block.remark.startswith("not run: "):
+                        continue
+                    lines = [
+                        line
+                        for line in block.text.splitlines()
+                        if not line.startswith(MADE_BEFORE)
+                    ]
+                    with self.subTest(block.where):
+                        script = "set -eu\n" + "\n".join(lines)
+                        done = run(["bash", "-c", script], folder)
+                        self.assertEqual(done.returncode, 0, done.stderr)
+                        if output is not None:
+                            self.assertEqual(done.stdout, output)
+                    ran += 1
+        self.assertGreaterEqual(ran, 6)
+
+    def test_every_program_prints_what_the_page_shows(self):
+        ran = 0
+        for page in documents.pages(ARGS.source):
+            for block, output in documents.with_outputs(page):
+                if block.language != "cpp":
+                    continue
+                with self.subTest(block.where), Checkout() as folder:
+                    self.assertIsNotNone(output, "a program without its output")
+                    done = run([ARGS.programs / block.program], folder)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertEqual(done.stdout, output)
+                    ran += 1
+        self.assertGreaterEqual(ran, 2)
+
+    def test_every_python_block_compiles(self):
+        for page in documents.pages(ARGS.source):
+            for block in documents.blocks(page):
+                if block.language == "python":
+                    with self.subTest(block.where):
+                        exec(compile(block.text, block.where, "exec"), {})
+
+    def test_the_example_prints_a_line_for_every_record_of_the_demo(self):
+        with Checkout() as folder:
+            done = run([ARGS.programs / "replay_features", DEMO], folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            rows = done.stdout.splitlines()
+            self.assertEqual(len(rows), len(csv_rows(folder)))
+            for row in rows:
+                self.assertRegex(row, r"^\d{19} DEMOUSDT mid 2\d{4}\.?\d* imbalance [+-][01]\.\d{6}$")
+
+    def test_the_example_fails_on_a_file_that_is_not_there(self):
+        with Checkout() as folder:
+            done = run([ARGS.programs / "replay_features", "absent.zst"], folder)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("absent.zst", done.stderr)
+
+
+def csv_rows(folder):
+    command = ["thalweg", "replay", DEMO, "--out", "-"]
+    return run(command, folder, check=True).stdout.splitlines()[1:]
+
+
+class ContractsTest(unittest.TestCase):
+    """Pages against the program and the headers."""
+
+    def page(self, name):
+        return (ARGS.source / name).read_text(encoding="utf-8")
+
+    def test_the_tables_of_features_are_those_of_the_program(self):
+        self.assertEqual(
+            documents.generated_part(self.page("docs/FEATURES.md")),
+            documents.in_page(documents.schema_tables(ARGS.thalweg)),
+            "write them anew: python3 tests/docs/documents.py --update . build/tools/thalweg",
+        )
+
+    def test_the_readme_counts_the_features(self):
+        schema = subprocess.run(
+            [ARGS.thalweg, "schema", "--json"], check=True, capture_output=True, text=True
+        )
+        fields = json.loads(schema.stdout)["fields"]
+        features = [field for field in fields if "description" in field]
+        counts = re.findall(r"(\d+)\s+(?:microstructure )?features\b(?!\.)", self.page("README.md"))
+        self.assertGreaterEqual(len(counts), 2)
+        self.assertEqual(set(counts), {str(len(features))})
+
+    def test_flags_names_every_bit_of_the_quality_word_and_no_other(self):
+        header = self.page("core/quality.h")
+        bits = {
+            int(bit): re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
+            for name, bit in re.findall(r"QualityWord k(\w+) = 1ULL << (\d+);", header)
+        }
+        rows = re.findall(r"^\| (\d+) \| `([A-Z_]+)` \|", self.page("docs/FLAGS.md"), re.M)
+        self.assertGreater(len(bits), 15)
+        self.assertEqual({int(bit): name for bit, name in rows}, bits)
+
+    def test_replay_explains_every_option_of_the_program_and_no_other(self):
+        page = self.page("docs/REPLAY.md")
+        help_text = subprocess.run(
+            [ARGS.thalweg, "replay", "--help"], check=True, capture_output=True, text=True
+        ).stdout
+        options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M))
+        self.assertGreater(len(options), 10)
+        self.assertEqual(set(re.findall(r"^\| `(--[a-z-]+)", page, re.M)), options)
+
+    def test_replay_names_every_column_before_the_features(self):
+        page = self.page("docs/REPLAY.md")
+        with Checkout() as folder:
+            command = ["thalweg", "replay", DEMO, "--out", "f.csv", "--ladders", "l.csv"]
+            run(command, folder, check=True)
+            features = (folder / "f.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+            ladders = (folder / "l.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+        self.assertEqual(features[6], "best_bid")
+        for column in features[:6] + ladders[:12] + ["bid_price_1", "ask_cum_usd_15"]:
+            self.assertIn(f"`{column}`", page)
+
+
+class LinksTest(unittest.TestCase):
+    def test_every_link_resolves(self):
+        links = 0
+        for page in documents.pages(ARGS.source):
+            text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+            for target in re.findall(r"\]\(([^)\s]+)\)", text):
+                if re.match(r"[a-z]+:", target):
+                    continue
+                links += 1
+                with self.subTest(f"{page}: {target}"):
+                    self.assertTrue((page.parent / target.split("#")[0]).exists())
+        self.assertGreater(links, 20)
+
+    def test_every_file_that_a_page_names_exists(self):
+        for page in documents.pages(ARGS.source):
+            names = re.findall(
+                r"`([a-z][\w-]*(?:/[\w.-]+)+\.(?:h|cc|md|sh|awk|txt|py))`",
+                page.read_text(encoding="utf-8"),
+            )
+            for name in names:
+                if name in IMAGINED or (ARGS.source / "include" / name).exists():
+                    continue
+                with self.subTest(f"{page}: {name}"):
+                    self.assertTrue((ARGS.source / name).exists())
+
+    def test_every_page_that_the_code_names_exists(self):
+        named = 0
+        for folder in ("core", "feeds", "book", "features", "pipeline", "replay", "tools", "include"):
+            for file in (ARGS.source / folder).rglob("*.[hc]*"):
+                for page in re.findall(r"docs/[A-Z]+\.md", file.read_text(encoding="utf-8")):
+                    named += 1
+                    with self.subTest(f"{file}: {page}"):
+                        self.assertTrue((ARGS.source / page).exists())
+        self.assertGreater(named, 5)
+
+    def test_every_page_is_found_from_the_readme(self):
+        readme = (ARGS.source / "README.md").read_text(encoding="utf-8")
+        for page in documents.pages(ARGS.source):
+            name = str(page.relative_to(ARGS.source))
+            if name not in ("README.md", "CHANGELOG.md"):
+                self.assertIn(f"({name})", readme)
+
+
+# Files that a page names to say where something would go.
+IMAGINED = {"bench/book/order_book_bench.cc"}
+
+
+class DemoTest(unittest.TestCase):
+    def show(self, folder):
+        environment = dict(os.environ, THALWEG_DATA="/nonexistent", LC_ALL="C")
+        return subprocess.run(
+            ["bash", ARGS.source / "tools" / "demo.sh", ARGS.thalweg, folder],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    def test_the_demo_shows_the_book_in_a_pipe_and_ends_and_may_be_repeated(self):
+        with tempfile.TemporaryDirectory() as folder:
+            first = self.show(folder)
+            self.assertEqual(first.returncode, 0, first.stderr)
+            again = self.show(folder)
+            self.assertEqual(again.stdout, first.stdout)
+        tables = [
+            part for part in first.stdout.split("\n\n") if re.match(r"time UTC|\d\d:\d\d:", part)
+        ]
+        self.assertEqual(len(tables), 2)
+        for table in tables:
+            head, *rows = table.splitlines()
+            self.assertGreaterEqual(len(rows), 10)
+            for row in rows:
+                self.assertRegex(row, r"^02:00:[0-5][05] ")
+                self.assertLessEqual(len(row), 120)
+                # Aligned: every number ends where its heading ends.
+                for word in re.finditer(r"best bid|best ask|complete", head):
+                    self.assertRegex(row[: word.end()], r"\d$")
+                    self.assertRegex(row[word.end() :], r"^( |$)")
+        self.assertNotRegex(first.stdout, r"\bnan\b")
+
+    def test_the_demo_says_what_is_missing(self):
+        done = subprocess.run(
+            ["bash", ARGS.source / "tools" / "demo.sh", "/nonexistent/thalweg", "/tmp"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("/nonexistent/thalweg", done.stderr)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--source", type=pathlib.Path, required=True)
+    parser.add_argument("--thalweg", type=pathlib.Path, required=True)
+    parser.add_argument("--programs", type=pathlib.Path, required=True)
+    _, rest = parser.parse_known_args(namespace=ARGS)
+    unittest.main(argv=sys.argv[:1] + rest)

@@ -1,0 +1,50 @@
+#include "feeds/decode/rest_target.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string_view>
+
+namespace thalweg {
+namespace {
+
+TEST(QueryParameterTest, FindsWholeNamesOnly) {
+  constexpr std::string_view kTarget = "/api/v3/depth?symbol=BTCUSDT&limit=1000&flag&empty=&a=b=c";
+  EXPECT_EQ(QueryParameter(kTarget, "symbol"), "BTCUSDT");
+  EXPECT_EQ(QueryParameter(kTarget, "limit"), "1000");
+  EXPECT_EQ(QueryParameter(kTarget, "a"), "b=c");
+  EXPECT_EQ(QueryParameter(kTarget, "empty"), "");
+  EXPECT_EQ(QueryParameter(kTarget, "ymbol"), std::nullopt);
+  EXPECT_EQ(QueryParameter(kTarget, "lim"), std::nullopt);
+  EXPECT_EQ(QueryParameter(kTarget, "flag"), std::nullopt);
+}
+
+TEST(QueryParameterTest, FindsNothingWithoutAQuery) {
+  EXPECT_EQ(QueryParameter("/api/v3/exchangeInfo", "symbol"), std::nullopt);
+  EXPECT_EQ(QueryParameter("/symbol=X", "symbol"), std::nullopt);
+  EXPECT_EQ(QueryParameter("/x?", "symbol"), std::nullopt);
+  EXPECT_EQ(QueryParameter("", "symbol"), std::nullopt);
+}
+
+TEST(RestTargetTest, NamesWhatWasAskedFor) {
+  const RestTarget depth = ParseRestTarget("/api/v3/depth?symbol=BTCUSDT&limit=500");
+  EXPECT_EQ(depth.kind, RestKind::kDepth);
+  EXPECT_EQ(depth.symbol, "BTCUSDT");
+  EXPECT_EQ(depth.limit, 500U);
+  EXPECT_EQ(ParseRestTarget("/fapi/v1/exchangeInfo").kind, RestKind::kExchangeInfo);
+  EXPECT_EQ(ParseRestTarget("/api/v3/time").kind, RestKind::kOther);
+}
+
+TEST(RestTargetTest, ADepthRequestWithoutALimitHasItsEndpointsDefault) {
+  EXPECT_EQ(ParseRestTarget("/api/v3/depth?symbol=X").limit, 100U);
+  EXPECT_EQ(ParseRestTarget("/fapi/v1/depth?symbol=X").limit, 500U);
+  EXPECT_EQ(ParseRestTarget("/dapi/v1/depth?symbol=X&limit=zero").limit, 500U);
+}
+
+TEST(RestTargetTest, ALimitBeyondTheExchangesIsTheExchanges) {
+  EXPECT_EQ(ParseRestTarget("/api/v3/depth?symbol=X&limit=10000").limit, 5'000U);
+  EXPECT_EQ(ParseRestTarget("/fapi/v1/depth?symbol=X&limit=5000").limit, 1'000U);
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,559 @@
+// Named behaviours of the engine, from frames to records and wishes.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/quality.h"
+#include "tests/pipeline/engine_lines.h"
+#include "tests/pipeline/feed_builder.h"
+#include "tests/recorded/recorded_feed.h"
+
+namespace thalweg {
+namespace {
+
+using Numbering = FeedBuilder::Numbering;
+
+constexpr QualityWord kDown = quality::kBookInvalid | quality::kResyncing;
+
+EngineOptions DefaultOptions() {
+  EngineOptions options;
+  options.bucket_sizes = {"0.1", "1"};
+  options.emit = EmitPolicy::All();
+  return options;
+}
+
+// An engine, its log, and one market.
+class Bench {
+ public:
+  explicit Bench(EngineOptions options = DefaultOptions(), Numbering numbering = Numbering::kSpot)
+      : market("AAAUSDT", numbering, 7),
+        options_(std::move(options)),
+        catalogue_(MakeCatalogue(options_)),
+        engine(options_, catalogue_, log) {}
+
+  void Give(const std::string& line) {
+    GiveLine(ReceiveTime(market.now_ms() * kMillisecond), line, &engine);
+  }
+  void GiveDepth(std::int64_t later_ms = 100) {
+    market.Pass(later_ms);
+    market.Move(2);
+    Give(market.Depth());
+  }
+  void LoseDepth() {
+    market.Move(2);
+    (void)market.Depth();
+  }
+  void Synchronise() {
+    GiveDepth();
+    Give(market.Rest());
+    GiveDepth();
+  }
+  [[nodiscard]] const LoggedRow& row() const { return log.rows.back(); }
+  [[nodiscard]] const SymbolEngine& symbol() const { return *engine.symbols().at(0); }
+  [[nodiscard]] double Value(const std::string& name) const {
+    for (std::size_t i = 0; i < catalogue_.features().size(); ++i) {
+      if (catalogue_.features()[i].name == name) return row().features[i];
+    }
+    ADD_FAILURE() << "no feature " << name;
+    return 0;
+  }
+  [[nodiscard]] bool Live() const { return symbol().state() == SymbolState::kLive; }
+  // By id relative to the market's newest.
+  [[nodiscard]] std::string SnapshotAt(std::int64_t id) const {
+    return absl::StrCat("{\"lastUpdateId\":", id,
+                        R"(,"bids":[["99.00","1"]],"asks":[["101.00","1"]]})");
+  }
+
+  RowLog log;
+  FeedBuilder market;
+
+ private:
+  EngineOptions options_;
+  Catalogue catalogue_;
+
+ public:
+  Engine engine;
+};
+
+// --- Synchronisation (spot; ids are given by hand) -----------------------------------------------
+
+struct FirstEvent {
+  const char* name;
+  std::int64_t first, last, snapshot;
+  bool live;
+};
+class FirstEvents : public ::testing::TestWithParam<FirstEvent> {};
+
+TEST_P(FirstEvents, DecideAboutASnapshotThatComesAfterThem) {
+  Bench bench;
+  const FirstEvent& event = GetParam();
+  bench.Give(bench.market.DepthOf(event.first, event.last, "[\"98.00\",\"2\"]", ""));
+  bench.Give(bench.SnapshotAt(event.snapshot));
+  EXPECT_EQ(bench.Live(), event.live);
+  ASSERT_EQ(bench.log.rows.size(), event.live ? 1U : 0U);
+  if (!event.live) return;
+  EXPECT_TRUE(bench.row().Has(quality::kFirstAfterResync));
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, FirstEvents,
+                         ::testing::Values(FirstEvent{"SnapshotTooOld", 102, 105, 100, false},
+                                           FirstEvent{"SnapshotJustBefore", 101, 105, 100, true},
+                                           FirstEvent{"Straddles", 99, 105, 100, true},
+                                           FirstEvent{"EndsAtTheSnapshot", 95, 100, 100, false},
+                                           FirstEvent{"SnapshotNewer", 90, 95, 100, false},
+                                           FirstEvent{"IdsBeyond32Bits", 9'000'000'001,
+                                                      9'000'000'005, 9'000'000'000, true}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(Synchronisation, ASnapshotBeforeAnyEventIsHeldAndTheFirstEventDecides) {
+  for (const std::int64_t first : {101, 102}) {
+    Bench bench;
+    bench.Give(
+        absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 ", bench.SnapshotAt(100)));
+    bench.Give(bench.market.DepthOf(first, 110, "", ""));
+    EXPECT_EQ(bench.Live(), first == 101);
+    EXPECT_EQ(bench.log.wishes.size(), first == 101 ? 0U : 1U);
+  }
+}
+
+TEST(Synchronisation, AnEmptyBookWithoutAnIdAcceptsAnyFirstEvent) {
+  Bench bench;
+  bench.Give(R"(#rest GET /api/v3/depth?symbol=AAAUSDT {"lastUpdateId":-1,"bids":[],"asks":[]})");
+  bench.Give(bench.market.DepthOf(500, 510, "[\"98.00\",\"2\"]", ""));
+  EXPECT_TRUE(bench.Live());
+  EXPECT_TRUE(bench.row().Has(quality::kOneSided));
+}
+
+TEST(Synchronisation, StaleAndRepeatedEventsChangeNothing) {
+  Bench bench;
+  bench.Synchronise();
+  const std::string frame = bench.market.Depth();
+  bench.Give(frame);
+  const std::size_t rows = bench.log.rows.size();
+  bench.Give(frame);
+  EXPECT_EQ(bench.log.rows.size(), rows);
+  EXPECT_EQ(bench.symbol().book_counts().stale, 1);
+  EXPECT_TRUE(bench.Live());
+}
+
+TEST(Synchronisation, IdsThatRestartLowerAreProvenByTwentyStaleEventsInTenSeconds) {
+  Bench bench;
+  bench.Synchronise();
+  bench.market.RestartIds();
+  for (int i = 0; i < 19; ++i) bench.GiveDepth(600);
+  EXPECT_TRUE(bench.Live());
+  bench.GiveDepth(600);
+  EXPECT_FALSE(bench.Live());
+  bench.Give(bench.market.Rest());
+  bench.GiveDepth();
+  EXPECT_TRUE(bench.Live());
+}
+
+TEST(Synchronisation, EventsWithoutLevelsAndRemovalsOfAbsentLevelsAdvanceTheId) {
+  Bench bench;
+  bench.Synchronise();
+  const std::int64_t id = bench.market.told_id();
+  bench.Give(bench.market.DepthOf(id + 1, id + 2, "", ""));
+  bench.Give(bench.market.DepthOf(id + 3, id + 4, "[\"1.00\",\"0\"],[\"1.01\",\"0.0\"]", ""));
+  EXPECT_EQ(bench.row().header.update_id, static_cast<std::uint64_t>(id + 4));
+  EXPECT_TRUE(bench.Live());
+}
+
+// --- Gaps ----------------------------------------------------------------------------------------
+
+TEST(Gaps, BlankTheBookAtOnceWhileTheIdStaysAndTradesGoOn) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(bench.market.Trade());
+  const std::uint64_t id = bench.row().header.update_id;
+  bench.LoseDepth();
+  const std::size_t rows = bench.log.rows.size();
+  bench.GiveDepth();
+  EXPECT_EQ(bench.log.rows.size(), rows) << "an event that shows a gap makes no record";
+  bench.Give(bench.market.Trade());
+  EXPECT_TRUE(bench.row().Has(kDown));
+  EXPECT_EQ(bench.row().header.update_id, id);
+  EXPECT_TRUE(std::isnan(bench.Value("mid")));
+  EXPECT_TRUE(std::isnan(bench.Value("ofi_l1_1s")));
+  EXPECT_EQ(bench.Value("trade_count_10s"), 2);
+}
+
+TEST(Gaps, ASecondOneDuringTheResyncDropsWhatCameBeforeIt) {
+  Bench bench;
+  bench.Synchronise();
+  bench.LoseDepth();
+  bench.GiveDepth();
+  const std::string between = bench.market.Rest();
+  bench.LoseDepth();
+  bench.GiveDepth();
+  bench.Give(between);
+  EXPECT_FALSE(bench.Live());
+  bench.Give(bench.market.Rest());
+  bench.GiveDepth();
+  EXPECT_TRUE(bench.Live());
+}
+
+TEST(Gaps, ServeGoesOnFlaggedResyncingAloneAndMakesNoSecondRecord) {
+  EngineOptions options = DefaultOptions();
+  options.on_gap = OnGap::kServe;
+  Bench bench(options);
+  bench.Synchronise();
+  bench.LoseDepth();
+  const std::string snapshot = bench.market.Rest();
+  const std::size_t rows = bench.log.rows.size();
+  bench.GiveDepth();
+  bench.GiveDepth();
+  EXPECT_EQ(bench.log.rows.size(), rows + 2);
+  EXPECT_EQ(bench.row().header.flags & kDown, quality::kResyncing);
+  bench.Give(snapshot);
+  EXPECT_EQ(bench.log.rows.size(), rows + 2) << "both were recorded from the old book";
+  bench.GiveDepth();
+  EXPECT_EQ(bench.row().header.flags & (kDown | quality::kFirstAfterResync),
+            quality::kFirstAfterResync);
+}
+
+TEST(Gaps, ServeWithAHeldSnapshotThatIsNewerThanTheEventsGoesOn) {
+  EngineOptions options = DefaultOptions();
+  options.on_gap = OnGap::kServe;
+  Bench bench(options);
+  bench.Synchronise();
+  const std::int64_t id = bench.market.told_id();
+  bench.Give(absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 ",
+                          bench.SnapshotAt(id + 100)));
+  bench.Give(bench.market.DepthOf(id + 5, id + 6, "[\"98.00\",\"2\"]", ""));
+  bench.Give(bench.market.DepthOf(id + 7, id + 8, "[\"98.00\",\"3\"]", ""));
+  EXPECT_EQ(bench.row().header.flags & kDown, quality::kResyncing);
+  bench.Give(bench.market.DepthOf(id + 9, id + 101, "", ""));
+  EXPECT_TRUE(bench.Live());
+}
+
+TEST(Gaps, AMalformedDepthFrameIsOneAndMovesNoClock) {
+  Bench bench;
+  bench.Synchronise();
+  const auto clock = bench.symbol().clock();
+  bench.market.Pass(500);
+  bench.Give(bench.market.DepthOf(bench.market.told_id() + 1, bench.market.told_id() + 2,
+                                  "[\"-98.00\",\"2\"]", ""));
+  EXPECT_FALSE(bench.Live());
+  EXPECT_EQ(bench.symbol().clock(), clock);
+}
+
+TEST(Gaps, WishesForASnapshotComeOnceAndAgainAfterTenSecondsOfWaiting) {
+  Bench bench;
+  bench.Synchronise();
+  bench.log.wishes.clear();
+  bench.LoseDepth();
+  bench.GiveDepth();
+  bench.GiveDepth();
+  ASSERT_EQ(bench.log.wishes.size(), 1U);
+  EXPECT_EQ(bench.log.wishes[0].reason, SnapshotReason::kGap);
+  const ReceiveTime now(bench.market.now_ms() * kMillisecond);
+  bench.engine.OnTimer(now + 9 * kSecond);
+  EXPECT_EQ(bench.log.wishes.size(), 1U);
+  bench.engine.OnTimer(now + 10 * kSecond);
+  EXPECT_EQ(bench.log.wishes.size(), 2U);
+}
+
+// --- The book's content --------------------------------------------------------------------------
+
+TEST(Content, AnEmptiedSideIsUndefinedAndTheOtherStays) {
+  Bench bench;
+  bench.Synchronise();
+  bench.market.EmptySide(true);
+  bench.Give(bench.market.Depth());
+  EXPECT_TRUE(bench.row().Has(quality::kOneSided));
+  EXPECT_TRUE(std::isnan(bench.Value("mid")));
+  EXPECT_TRUE(std::isnan(bench.Value("best_bid")));
+  EXPECT_FALSE(std::isnan(bench.Value("best_ask")));
+}
+
+TEST(Content, ACrossedBookIsFlaggedAndAsksForASnapshotAfterHalfASecondOnce) {
+  Bench bench;
+  bench.Synchronise();
+  bench.log.wishes.clear();
+  const std::int64_t id = bench.market.told_id() + 1;
+  bench.Give(bench.market.DepthOf(id, id, "[\"100.90\",\"1\"]", ""));
+  bench.market.SetId(id);
+  EXPECT_TRUE(bench.row().Has(quality::kCrossed));
+  EXPECT_TRUE(std::isnan(bench.Value("spread_bps")));
+  EXPECT_LT(bench.Value("spread_ticks"), 0);
+  bench.GiveDepth(499);
+  EXPECT_TRUE(bench.log.wishes.empty());
+  bench.GiveDepth(1);
+  bench.GiveDepth(600);
+  ASSERT_EQ(bench.log.wishes.size(), 1U);
+  EXPECT_EQ(bench.log.wishes[0].reason, SnapshotReason::kAudit);
+}
+
+TEST(Content, AQuantityAtTheCapIsFlagged) {
+  Bench bench;
+  bench.Synchronise();
+  const std::int64_t id = bench.market.told_id() + 1;
+  bench.Give(bench.market.DepthOf(id, id, "[\"99.99\",\"92233720368.54775807\"]", ""));
+  EXPECT_TRUE(bench.row().Has(quality::kQtyCapped));
+}
+
+TEST(Content, BeyondALimitedSnapshotTheHorizonIsFlagged) {
+  Bench bench;
+  bench.GiveDepth();
+  bench.Give(bench.market.Rest(5));
+  bench.GiveDepth();
+  EXPECT_TRUE(bench.row().Has(quality::kHorizon | quality::BucketHorizon(0)));
+  bench.Give(bench.market.Rest(1'000));
+  bench.GiveDepth();
+  EXPECT_FALSE(bench.row().HasAny(quality::kHorizon | quality::BucketHorizon(0)))
+      << "an audit that agrees moves the horizon";
+  EXPECT_FALSE(bench.row().HasAny(kDown | quality::kFirstAfterResync));
+}
+
+// --- Audits --------------------------------------------------------------------------------------
+
+TEST(Audits, ASnapshotThatDiffersReplacesTheBook) {
+  Bench bench;
+  bench.Synchronise();
+  const std::int64_t id = bench.market.told_id();
+  bench.Give(
+      absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 ", bench.SnapshotAt(id)));
+  EXPECT_FALSE(bench.Live());
+  bench.Give(bench.market.DepthOf(id + 1, id + 1, "", ""));
+  EXPECT_TRUE(bench.row().Has(quality::kAuditDiverged | quality::kFirstAfterResync));
+  EXPECT_EQ(bench.Value("best_bid"), 99.0);
+}
+
+TEST(Audits, AHeldSnapshotIsComparedAsItIsAtItsOwnIdOfFutures) {
+  Bench bench(DefaultOptions(), Numbering::kFutures);
+  bench.Synchronise();
+  bench.market.Move(2);
+  std::string wrong = bench.market.Rest();
+  const std::string frame = bench.market.Depth();
+  const std::size_t qty = wrong.find("\",\"", wrong.find("\"asks\"")) + 3;
+  wrong.insert(qty, "9");
+  bench.Give(wrong);
+  bench.Give(frame);
+  EXPECT_TRUE(bench.row().Has(kDown | quality::kAuditDiverged));
+}
+
+TEST(Audits, ThreeTickersInARowThatDifferAskForASnapshot) {
+  Bench bench;
+  bench.Synchronise();
+  bench.log.wishes.clear();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(bench.log.wishes.empty());
+    bench.market.Move(1);
+    bench.Give(bench.market.TickerOf(bench.market.id(), "99.00", "1", "101.00", "1"));
+    bench.Give(bench.market.Depth());
+    EXPECT_TRUE(bench.row().Has(quality::kAuditDiverged));
+  }
+  EXPECT_EQ(bench.log.wishes.size(), 1U);
+  bench.market.Move(1);
+  bench.Give(bench.market.Ticker());
+  bench.Give(bench.market.Depth());
+  EXPECT_FALSE(bench.row().Has(quality::kAuditDiverged));
+}
+
+// --- Input quality and time ----------------------------------------------------------------------
+
+TEST(InputDoubts, ATradeGapIsFlaggedForExactlySixtySeconds) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(bench.market.Trade());
+  bench.market.SkipTradeIds(1);
+  bench.Give(bench.market.Trade());
+  EXPECT_TRUE(bench.row().Has(quality::kTradeGap));
+  bench.GiveDepth(59'999);
+  EXPECT_TRUE(bench.row().Has(quality::kTradeGap));
+  bench.GiveDepth(1);
+  EXPECT_FALSE(bench.row().Has(quality::kTradeGap));
+}
+
+TEST(InputDoubts, StreamsGoStaleByEitherClock) {
+  Bench bench;
+  bench.Synchronise();
+  bench.market.Pass(1'000);
+  bench.Give(bench.market.Trade());
+  EXPECT_FALSE(bench.row().Has(quality::kStaleDepth));
+  bench.market.Pass(1);
+  bench.Give(bench.market.Trade());
+  EXPECT_TRUE(bench.row().Has(quality::kStaleDepth)) << "by the event clock";
+  bench.GiveDepth(0);
+  EXPECT_FALSE(bench.row().Has(quality::kStaleDepth));
+  const std::string ticker = bench.market.Ticker();
+  GiveLine(ReceiveTime(bench.market.now_ms() * kMillisecond + kSecond + 1), ticker, &bench.engine);
+  EXPECT_TRUE(bench.row().Has(quality::kStaleDepth)) << "by the receive time";
+}
+
+TEST(InputDoubts, AFillThatIsNoMarketOrderIsDroppedWithoutATradeGap) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(bench.market.Trade());
+  const std::size_t rows = bench.log.rows.size();
+  std::string other = bench.market.Trade();
+  other.replace(other.find("\"M\":true"), 8, "\"X\":\"LIMIT\"");
+  bench.Give(other);
+  EXPECT_EQ(bench.log.rows.size(), rows);
+  bench.Give(bench.market.Trade());
+  EXPECT_FALSE(bench.row().Has(quality::kTradeGap));
+  EXPECT_EQ(bench.Value("trade_count_1s"), 2);
+}
+
+TEST(Streams, ASecondSpeedAndPartialDepthAreNeverMixedIn) {
+  Bench bench;
+  bench.Synchronise();
+  const std::size_t rows = bench.log.rows.size();
+  std::string other = bench.market.DepthOf(1, 9'000'000'000, "[\"90.00\",\"1\"]", "");
+  bench.Give(std::string(other).replace(other.find("depth@100ms"), 11, "depth@500ms"));
+  bench.Give(std::string(other).replace(other.find("depth@100ms"), 11, "depth5"));
+  EXPECT_EQ(bench.log.rows.size(), rows);
+  EXPECT_TRUE(bench.Live());
+  EXPECT_EQ(bench.symbol().counts().unused_frames, 2);
+}
+
+TEST(Streams, MarketsAreToldFromTheirEvents) {
+  EXPECT_EQ(
+      [] {
+        Bench b;
+        b.GiveDepth();
+        return b.symbol().market();
+      }(),
+      Market::kSpot);
+  Bench futures(DefaultOptions(), Numbering::kFutures);
+  futures.GiveDepth();
+  EXPECT_EQ(futures.symbol().market(), Market::kUsdM);
+  Bench coin;
+  coin.Give(R"({"stream":"btcusd_perp@depth","data":{"e":"depthUpdate","E":1700000000000,)"
+            R"("T":1700000000000,"s":"BTCUSD_PERP","U":1,"u":2,"pu":0,"b":[],"a":[]}})");
+  EXPECT_EQ(coin.symbol().market(), Market::kCoinM);
+}
+
+TEST(Timers, RecordsStandAtExactMultiplesWithAgesThere) {
+  EngineOptions options = DefaultOptions();
+  options.emit = EmitPolicy::None();
+  options.emit.interval = 250 * kMillisecond;
+  Bench bench(options);
+  bench.Synchronise();  // The clock is at 200 ms.
+  bench.GiveDepth(501);
+  ASSERT_EQ(bench.log.rows.size(), 2U);
+  EXPECT_EQ(bench.row().header.event_ns, (FeedBuilder::kFirstMs + 500) * kMillisecond);
+  EXPECT_EQ(bench.Value("depth_age_ms"), 300);
+  EXPECT_EQ(bench.row().trigger(), Trigger::kTimer);
+}
+
+TEST(Grid, ACoarserTickKeepsThePricesOfTheEventsThatWait) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(R"(#rest GET /api/v3/exchangeInfo {"symbols":[{"symbol":"AAAUSDT",)"
+             R"("status":"TRADING","baseAssetPrecision":8,"filters":[)"
+             R"({"filterType":"PRICE_FILTER","tickSize":"0.05"}]}]})");
+  const std::int64_t id = bench.market.told_id() + 10;
+  bench.Give(bench.market.DepthOf(id, id + 1, "[\"99.01\",\"4\"]", ""));
+  bench.Give(
+      absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 ", bench.SnapshotAt(id)));
+  ASSERT_TRUE(bench.Live());
+  EXPECT_EQ(bench.Value("best_bid"), 99.01);
+  EXPECT_EQ(bench.symbol().scale().tick, Price(1'000'000));
+}
+
+TEST(Grid, EventsOutOfTheGridsRangeThatWaitedForItAreMalformed) {
+  Bench bench;
+  bench.Give(bench.market.DepthOf(101, 102, "[\"20000000.00000001\",\"1\"]", ""));
+  bench.Give(bench.SnapshotAt(100));
+  EXPECT_FALSE(bench.Live());
+}
+
+// --- No look-ahead -------------------------------------------------------------------------------
+
+std::vector<LoggedRow> RowsOf(const std::vector<std::string>& lines, std::size_t count) {
+  Bench bench;
+  for (std::size_t i = 0; i < count; ++i) {
+    GiveLine(
+        ReceiveTime((FeedBuilder::kFirstMs + static_cast<std::int64_t>(i) * 20) * kMillisecond),
+        lines[i], &bench.engine);
+  }
+  return bench.log.rows;
+}
+
+TEST(NoLookAhead, RecordsBeforeACutAreTheSameToTheLastBit) {
+  FeedBuilder market("AAAUSDT", Numbering::kSpot, 3);
+  std::vector<std::string> lines{market.Depth(), market.Rest()};
+  for (int i = 0; i < 150; ++i) {
+    market.Pass(25);
+    market.Move(3);
+    lines.push_back(market.Ticker());
+    lines.push_back(i == 70 ? market.Rest() : market.Trade());
+    const std::string frame = market.Depth();
+    if (i != 40) lines.push_back(frame);
+    if (i == 50) lines.push_back(market.Rest());
+  }
+  const std::vector<LoggedRow> whole = RowsOf(lines, lines.size());
+  ASSERT_GT(whole.size(), 300U);
+  for (std::size_t cut = 2; cut < lines.size(); cut += lines.size() / 200 + 1) {
+    const std::vector<LoggedRow> part = RowsOf(lines, cut);
+    ASSERT_LE(part.size(), whole.size());
+    for (std::size_t i = 0; i < part.size(); ++i) ASSERT_TRUE(SameBits(part[i], whole[i])) << cut;
+  }
+}
+
+// --- Beliefs that are given up -------------------------------------------------------------------
+
+TEST(BareSnapshots, BelongToTheOneSymbolOfTheirSource) {
+  Bench bench;
+  FeedBuilder other("BBBUSDT", Numbering::kSpot, 11);
+  bench.engine.BeginSource(1, false);
+  bench.GiveDepth();
+  bench.engine.BeginSource(2, false);
+  bench.Give(other.Depth());
+  bench.Give(other.Snapshot());
+  bench.engine.BeginSource(1, false);
+  bench.Give(bench.market.Snapshot());
+  ASSERT_EQ(bench.engine.symbols().size(), 2U);
+  for (const auto& symbol : bench.engine.symbols()) EXPECT_EQ(symbol->counts().snapshots, 1);
+  EXPECT_EQ(bench.engine.counts().unattributed_snapshots, 0);
+}
+
+TEST(Beliefs, AFirstTimeThatNothingConfirmsDoesNotFreezeTheSymbol) {
+  Bench bench;
+  bench.Give(R"({"stream":"aaausdt@trade","data":{"e":"trade","E":4102444800000,"s":"AAAUSDT",)"
+             R"("t":1,"p":"100.00","q":"1.000","T":4102444800000,"m":true,"M":true}})");
+  bench.Synchronise();
+  for (int i = 0; i < 20; ++i) bench.GiveDepth();
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kClockRestarted), 1);
+  EXPECT_EQ(bench.Value("trade_count_60s"), 0.0);
+  EXPECT_LE(bench.Value("depth_age_ms"), 1.0);
+}
+
+TEST(Beliefs, ATradeIdFarTooHighIsGivenUp) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(bench.market.Trade());
+  const std::string time = absl::StrCat(bench.market.now_ms());
+  bench.Give(absl::StrCat(R"({"stream":"aaausdt@trade","data":{"e":"trade","E":)", time,
+                          R"(,"s":"AAAUSDT","t":9000000000000000000,"p":"100.00","q":"1.000","T":)",
+                          time, R"(,"m":true,"M":true}})"));
+  for (int i = 0; i < 40; ++i) {
+    bench.market.Pass(500);
+    bench.Give(bench.market.Trade());
+  }
+  EXPECT_GT(bench.Value("trade_count_10s"), 0.0);
+  EXPECT_TRUE(bench.row().Has(quality::kTradeGap));
+}
+
+TEST(Beliefs, AHeldSnapshotThatTheFeedDoesNotComeToIsGivenUp) {
+  Bench bench;
+  bench.GiveDepth();
+  bench.Give(R"(#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 {"lastUpdateId":900000000000,)"
+             R"("bids":[["99.00","1.000"]],"asks":[["101.00","1.000"]]})");
+  for (int i = 0; i < 40; ++i) bench.GiveDepth(500);
+  EXPECT_EQ(bench.symbol().state(), SymbolState::kBuffering);
+  ASSERT_GE(bench.log.wishes.size(), 2U);
+  EXPECT_EQ(bench.log.wishes.back().reason, SnapshotReason::kUnusable);
+  bench.Give(bench.market.Rest());
+  bench.GiveDepth();
+  EXPECT_EQ(bench.symbol().state(), SymbolState::kLive);
+}
+
+}  // namespace
+}  // namespace thalweg

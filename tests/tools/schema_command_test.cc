@@ -1,0 +1,188 @@
+// `thalweg schema`: the feature contract in three forms that tell the same.
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/tools/csv_table.h"
+#include "tests/tools/program.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::int64_t kHeaderBytes = 64;
+constexpr std::int64_t kRecordUnit = 64;
+
+struct Field {
+  std::string name;
+  std::string type;
+  std::int64_t offset = 0;
+  std::string group;  // Empty in the header of a record.
+};
+
+struct Schema {
+  std::string hash;
+  std::int64_t record_bytes = 0;
+  std::vector<Field> fields;
+
+  [[nodiscard]] std::vector<std::string> FeatureNames() const {
+    std::vector<std::string> names;
+    for (const Field& field : fields) {
+      if (!field.group.empty()) names.push_back(field.name);
+    }
+    return names;
+  }
+};
+
+std::string TextOf(const simdjson::dom::element& element, const char* key) {
+  std::string_view text;
+  EXPECT_EQ(element[key].get(text), simdjson::SUCCESS) << key;
+  return std::string(text);
+}
+
+Schema ReadSchema(std::vector<std::string> options = {}) {
+  options.insert(options.begin(), {"schema", "--json"});
+  const ProgramResult result = RunThalweg(options);
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  Schema schema;
+  EXPECT_EQ(parser.parse(result.out).get(root), simdjson::SUCCESS);
+  schema.hash = TextOf(root, "schema_hash");
+  EXPECT_EQ(root["record_bytes"].get(schema.record_bytes), simdjson::SUCCESS);
+  simdjson::dom::array fields;
+  EXPECT_EQ(root["fields"].get(fields), simdjson::SUCCESS);
+  for (const simdjson::dom::element element : fields) {
+    Field field{TextOf(element, "name"), TextOf(element, "type"), 0, ""};
+    EXPECT_EQ(element["offset"].get(field.offset), simdjson::SUCCESS);
+    EXPECT_FALSE(TextOf(element, "unit").empty()) << field.name;
+    if (element["group"].error() == simdjson::SUCCESS) {
+      field.group = TextOf(element, "group");
+      EXPECT_FALSE(TextOf(element, "range").empty()) << field.name;
+      EXPECT_FALSE(TextOf(element, "description").empty()) << field.name;
+      (void)TextOf(element, "window");
+    }
+    schema.fields.push_back(field);
+  }
+  return schema;
+}
+
+TEST(SchemaCommandTest, TheJsonHoldsTheHeaderOfTheRecordAsTheContractHasIt) {
+  const Schema schema = ReadSchema();
+  const std::vector<Field> expected{{"schema_hash", "u64", 0, ""}, {"seq", "u64", 8, ""},
+                                    {"recv_ns", "i64", 16, ""},    {"event_ns", "i64", 24, ""},
+                                    {"publish_ns", "i64", 32, ""}, {"update_id", "u64", 40, ""},
+                                    {"flags", "u64", 48, ""},      {"symbol_id", "u32", 56, ""},
+                                    {"trigger", "u16", 60, ""},    {"live_flags", "u16", 62, ""}};
+  ASSERT_GT(schema.fields.size(), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(schema.fields[i].name, expected[i].name);
+    EXPECT_EQ(schema.fields[i].type, expected[i].type) << expected[i].name;
+    EXPECT_EQ(schema.fields[i].offset, expected[i].offset) << expected[i].name;
+    EXPECT_EQ(schema.fields[i].group, "") << expected[i].name;
+  }
+}
+
+TEST(SchemaCommandTest, FeaturesFollowAsDoublesOneBehindTheOther) {
+  const Schema schema = ReadSchema();
+  std::int64_t offset = kHeaderBytes;
+  for (const Field& field : schema.fields) {
+    if (field.group.empty()) continue;
+    EXPECT_EQ(field.type, "f64") << field.name;
+    EXPECT_EQ(field.offset, offset) << field.name;
+    offset += 8;
+  }
+  EXPECT_GE(schema.record_bytes, offset);
+  EXPECT_LT(schema.record_bytes, offset + kRecordUnit);
+  EXPECT_EQ(schema.record_bytes % kRecordUnit, 0);
+}
+
+TEST(SchemaCommandTest, NamesAreUniqueAndGroupsStandTogetherInTheirOrder) {
+  const Schema schema = ReadSchema();
+  std::set<std::string> names;
+  std::vector<std::string> groups;
+  for (const Field& field : schema.fields) {
+    EXPECT_TRUE(names.insert(field.name).second) << field.name;
+    if (field.group.empty()) continue;
+    if (groups.empty() || groups.back() != field.group) groups.push_back(field.group);
+  }
+  std::vector<std::string> expected{"Quote",  "Liquidity",  "Buckets", "Order flow",
+                                    "Trades", "Volatility", "Ages",    "Touch"};
+  // A group that is not there yet leaves no gap in the order of the others.
+  std::erase_if(expected, [&](const std::string& group) {
+    return std::find(groups.begin(), groups.end(), group) == groups.end();
+  });
+  EXPECT_EQ(groups, expected);
+  for (const char* name :
+       {"best_bid", "mid", "sweep_cost_buy_10k", "imbalance_t10", "log_depth_ratio_t1000",
+        "ofi_l1_100ms", "buy_vol_60s", "depth_age_ms", "touch_bid", "ofi_touch_10s"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+TEST(SchemaCommandTest, TheTableAndTheDocumentNameTheSameFeatures) {
+  const std::vector<std::string> expected = ReadSchema().FeatureNames();
+  std::vector<std::string> in_table;
+  const ProgramResult table = RunThalweg({"schema"});
+  EXPECT_EQ(table.exit_status, 0);
+  const std::vector<std::string> lines = LinesOf(table.out);
+  for (std::size_t i = 1; i < lines.size() && !lines[i].empty(); ++i) {
+    in_table.push_back(lines[i].substr(0, lines[i].find(' ')));
+  }
+  EXPECT_EQ(in_table, expected);
+  EXPECT_NE(lines.back().find(std::to_string(expected.size()) + " features"), std::string::npos);
+  EXPECT_NE(lines.back().find("schema hash " + ReadSchema().hash), std::string::npos);
+
+  std::vector<std::string> in_document;
+  const ProgramResult document = RunThalweg({"schema", "--markdown"});
+  EXPECT_EQ(document.exit_status, 0);
+  for (const std::string& line : LinesOf(document.out)) {
+    if (!line.starts_with("| `")) continue;
+    EXPECT_EQ(SplitText(line, '|').size(), 7U) << line;
+    in_document.push_back(SplitText(line, '`')[1]);
+  }
+  EXPECT_EQ(in_document, expected);
+}
+
+TEST(SchemaCommandTest, OtherBucketSizesAreOtherColumnsAndAnotherHash) {
+  const Schema standard = ReadSchema();
+  const Schema other = ReadSchema({"--buckets", "0.5,25"});
+  const std::vector<std::string> names = other.FeatureNames();
+  EXPECT_EQ(names.size(), standard.FeatureNames().size() - 6);
+  const std::set<std::string> set(names.begin(), names.end());
+  for (const char* name :
+       {"imbalance_t0.5", "imbalance_t25", "log_depth_ratio_t0.5", "log_depth_ratio_t25"}) {
+    EXPECT_TRUE(set.contains(name)) << name;
+  }
+  EXPECT_NE(other.hash, standard.hash);
+  EXPECT_EQ(ReadSchema().hash, standard.hash);
+  EXPECT_EQ(ReadSchema({"--buckets", "10,50,100,500,1000"}).hash, standard.hash);
+}
+
+TEST(SchemaCommandTest, WrongBucketsAreWrongUsage) {
+  for (const char* sizes : {"0", "50,10", "ten", "1,2,3,4,5,6,7,8,9", "1,,2"}) {
+    const ProgramResult result = RunThalweg({"schema", "--buckets", sizes});
+    EXPECT_EQ(result.exit_status, 2) << sizes;
+    EXPECT_NE(result.err.find("buckets"), std::string::npos) << result.err;
+    EXPECT_EQ(result.out, "");
+  }
+}
+
+TEST(SchemaCommandTest, OneFormAtATime) {
+  const ProgramResult result = RunThalweg({"schema", "--json", "--markdown"});
+  EXPECT_EQ(result.exit_status, 2);
+  EXPECT_EQ(result.out, "");
+}
+
+TEST(SchemaCommandTest, ItTakesNoRecording) {
+  EXPECT_EQ(RunThalweg({"schema", "recording.txt"}).exit_status, 2);
+}
+
+}  // namespace
+}  // namespace thalweg
