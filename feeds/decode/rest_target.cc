@@ -8,9 +8,6 @@ namespace {
 
 constexpr std::size_t kSpotDepthDefault = 100;
 constexpr std::size_t kFuturesDepthDefault = 500;
-// What the exchange cuts a larger limit to.
-constexpr std::size_t kSpotDepthMax = 5'000;
-constexpr std::size_t kFuturesDepthMax = 1'000;
 
 }  // namespace
 

@@ -10,6 +10,10 @@
 
 namespace thalweg {
 
+// What the exchange cuts a larger limit of a depth request to.
+inline constexpr std::size_t kSpotDepthMax = 5'000;
+inline constexpr std::size_t kFuturesDepthMax = 1'000;
+
 enum class RestKind : std::uint8_t { kDepth, kExchangeInfo, kOther };
 
 struct RestTarget {
