@@ -1,6 +1,12 @@
 #include "replay/recording_line.h"
 
+#include <algorithm>
+#include <cassert>
+#include <charconv>
 #include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "core/string_view.h"
 
 namespace thalweg {
 namespace {
@@ -20,6 +26,10 @@ constexpr bool IsHexDigit(char c) noexcept {
 
 constexpr bool OpensJson(std::string_view text) noexcept {
   return !text.empty() && (text.front() == '{' || text.front() == '[');
+}
+
+[[maybe_unused]] constexpr bool IsWord(std::string_view text) noexcept {
+  return !text.empty() && text.find(' ') == std::string_view::npos;
 }
 
 // Eight characters as one number, the first one lowest (x86-64 and the usual ARM are little
@@ -201,6 +211,59 @@ RecordingLine ParseRecordingLine(std::string_view text) noexcept {
     line.reason = fault;
   }
   return line;
+}
+
+void AppendLine(ReceiveTime received, std::string_view text, std::string* out) {
+  const std::int64_t nanos = received.raw();
+  const bool in_nanos = nanos >= static_cast<std::int64_t>(kNanosFrom);
+  const std::int64_t time = in_nanos ? nanos : std::max<std::int64_t>(nanos, 0) / kMillisecond;
+  char digits[kTimeDigitsMax];
+  out->append(digits, std::to_chars(digits, digits + sizeof digits, time).ptr);
+  out->push_back(' ');
+  const std::size_t begin = out->size();
+  out->append(text);
+  if (!text.empty() && text.back() == '\r') out->back() = ' ';
+  if (text.find('\n') != std::string_view::npos) [[unlikely]] {
+    std::replace(out->begin() + static_cast<std::ptrdiff_t>(begin), out->end(), '\n', ' ');
+  }
+  out->push_back('\n');
+}
+static_assert(kLineFrameBytesMax == kTimeDigitsMax + 2);
+
+void AppendHeaderText(std::string_view json, std::string* out) {
+  assert(json.starts_with('{'));
+  absl::StrAppend(out, "#thalweg ", Abseil(kFormatVersion), " ", Abseil(json));
+}
+
+void AppendRestText(std::string_view target, std::string_view body, std::string* out) {
+  assert(IsWord(target) && target.front() == '/' && OpensJson(body));
+  absl::StrAppend(out, "#rest GET ", Abseil(target), " ", Abseil(body));
+}
+
+void AppendConnOpenText(std::int64_t connection, std::string_view url, std::string* out) {
+  assert(connection >= 0 && IsWord(url));
+  absl::StrAppend(out, "#conn ", connection, " open ", Abseil(url));
+}
+
+void AppendConnCloseText(std::int64_t connection, int code, std::string* out) {
+  assert(connection >= 0 && code >= 0);
+  absl::StrAppend(out, "#conn ", connection, " close ", code);
+}
+
+void AppendDropText(std::int64_t count, std::string_view stream, std::string_view symbol,
+                    std::string* out) {
+  assert(count >= 0 && IsWord(stream) && IsWord(symbol));
+  absl::StrAppend(out, "#drop ", count, " ", Abseil(stream), " ", Abseil(symbol));
+}
+
+void AppendLostText(std::int64_t count, std::string_view reason, std::string* out) {
+  assert(count >= 0 && !reason.empty());
+  absl::StrAppend(out, "#lost ", count, " ", Abseil(reason));
+}
+
+void AppendDigestText(std::int64_t count, std::string_view digest, std::string* out) {
+  assert(count >= 0 && digest.size() == kDigestDigits);
+  absl::StrAppend(out, "#digest ", count, " ", Abseil(digest));
 }
 
 }  // namespace thalweg

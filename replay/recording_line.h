@@ -1,10 +1,14 @@
-// One line of a recording, taken apart: `<receive time> <payload>` or `<receive time> #<word> ...`.
+// One line of a recording, taken apart and put together: `<receive time> <payload>` or `<receive
+// time> #<word> ...`.
 //
 // Grammar: docs/RECORDINGS.md. Views point into the line and live as long as it does.
+// Invariant: what is put together and taken apart again is equal, but for newlines inside it.
 // Threads: pure functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/units.h"
@@ -45,5 +49,25 @@ struct RecordingLine {
 
 // Takes a line (without its newline) apart. Receive times are ns from 1e17, us from 1e14, else ms.
 [[nodiscard]] RecordingLine ParseRecordingLine(std::string_view line) noexcept;
+
+// Appends a line with its newline: the time, a blank, `text`. A frame's text is its payload, that
+// of other lines is made by the functions below. A newline in it, or a '\r' at its end, would end
+// the line early and becomes a blank (in JSON both are white space). A time from before 1973, below
+// 1e17 ns, can only be written in ms: it is rounded down, to 0 at least.
+void AppendLine(ReceiveTime received, std::string_view text, std::string* out);
+
+// What AppendLine writes at most in addition to `text`.
+inline constexpr std::size_t kLineFrameBytesMax = 21;
+
+// The text of a line of each kind, appended. REQUIRES: words that stand between blanks (target,
+// url, stream, symbol) hold none, and nothing is empty; numbers are not negative.
+void AppendHeaderText(std::string_view json, std::string* out);
+void AppendRestText(std::string_view target, std::string_view body, std::string* out);
+void AppendConnOpenText(std::int64_t connection, std::string_view url, std::string* out);
+void AppendConnCloseText(std::int64_t connection, int code, std::string* out);
+void AppendDropText(std::int64_t count, std::string_view stream, std::string_view symbol,
+                    std::string* out);
+void AppendLostText(std::int64_t count, std::string_view reason, std::string* out);
+void AppendDigestText(std::int64_t count, std::string_view digest, std::string* out);
 
 }  // namespace thalweg

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -250,6 +251,107 @@ TEST(RecordingLineTest, AnyBytesAreTakenWithoutHarm) {
     text.copy(exact.get(), text.size());
     const RecordingLine parsed = ParseRecordingLine({exact.get(), text.size()});
     EXPECT_TRUE(parsed.kind != LineKind::kMalformed || !parsed.reason.empty()) << text;
+  }
+}
+
+// --- Lines put together -----------------------------------------------------------------------
+
+constexpr ReceiveTime kTime{1723161255030314667};
+
+std::string LineOf(std::string_view text, ReceiveTime received = kTime) {
+  std::string line;
+  AppendLine(received, text, &line);
+  EXPECT_LE(line.size(), text.size() + kLineFrameBytesMax);
+  EXPECT_EQ(line.find('\n'), line.size() - 1) << "just one newline, at the end";
+  line.pop_back();
+  return line;
+}
+
+TEST(RecordingLineTest, AFrameIsWrittenAsItsTimeABlankAndThePayload) {
+  EXPECT_EQ(LineOf(R"({"stream":"x"})"), R"(1723161255030314667 {"stream":"x"})");
+  std::string text = "before\n";
+  AppendLine(kTime, "{}", &text);
+  EXPECT_EQ(text, "before\n1723161255030314667 {}\n");
+}
+
+TEST(RecordingLineTest, ANewlineInAPayloadIsWrittenAsABlank) {
+  EXPECT_EQ(LineOf("{\n\"a\":\r\n1}\n"), "1723161255030314667 { \"a\":\r 1} ");
+  EXPECT_EQ(LineOf("{}\r"), "1723161255030314667 {} ");
+  EXPECT_EQ(LineOf("{}\r\n"), "1723161255030314667 {}\r ");
+}
+
+TEST(RecordingLineTest, TimesBefore1973AreWrittenInMilliseconds) {
+  EXPECT_EQ(LineOf("{}", ReceiveTime(100'000'000'000'000'000)), "100000000000000000 {}");
+  EXPECT_EQ(LineOf("{}", ReceiveTime(99'999'999'999'999'999)), "99999999999 {}");
+  EXPECT_EQ(LineOf("{}", ReceiveTime(1'999'999)), "1 {}");
+  EXPECT_EQ(LineOf("{}", ReceiveTime(0)), "0 {}");
+  EXPECT_EQ(LineOf("{}", ReceiveTime(INT64_MIN)), "0 {}");
+  EXPECT_EQ(LineOf("{}", ReceiveTime(INT64_MAX)), "9223372036854775807 {}");
+  EXPECT_EQ(TimeOf(LineOf("{}", ReceiveTime(99'999'999'999'999'999))), 99'999'999'999'000'000);
+}
+
+TEST(RecordingLineTest, EveryKindOfTextIsReadAsItWasWritten) {
+  const auto parse = [](const auto& append) {
+    static std::string line;  // What is read points into it.
+    std::string text;
+    append(&text);
+    line = LineOf(text);
+    return ParseRecordingLine(line);
+  };
+  const RecordingLine header = parse([](auto* out) { AppendHeaderText(R"({"run":"a b"})", out); });
+  EXPECT_EQ(header.kind, LineKind::kHeader);
+  EXPECT_EQ(header.payload, R"({"run":"a b"})");
+  const RecordingLine rest = parse(
+      [](auto* out) { AppendRestText("/api/v3/depth?symbol=A&limit=5", R"({"b": []})", out); });
+  EXPECT_EQ(rest.kind, LineKind::kRest);
+  EXPECT_EQ(rest.target, "/api/v3/depth?symbol=A&limit=5");
+  EXPECT_EQ(rest.payload, R"({"b": []})");
+  const RecordingLine open = parse([](auto* out) { AppendConnOpenText(7, "wss://h/ws/a", out); });
+  EXPECT_EQ(open.kind, LineKind::kConnOpen);
+  EXPECT_EQ(open.connection, 7);
+  EXPECT_EQ(open.url, "wss://h/ws/a");
+  const RecordingLine close = parse([](auto* out) { AppendConnCloseText(INT64_MAX, 1006, out); });
+  EXPECT_EQ(close.kind, LineKind::kConnClose);
+  EXPECT_EQ(close.connection, INT64_MAX);
+  const RecordingLine drop = parse([](auto* out) { AppendDropText(3, "depth", "币安", out); });
+  EXPECT_EQ(drop.kind, LineKind::kDrop);
+  EXPECT_EQ(drop.count, 3);
+  EXPECT_EQ(drop.stream, "depth");
+  EXPECT_EQ(drop.symbol, "币安");
+  const RecordingLine lost = parse([](auto* out) { AppendLostText(12, "disk full", out); });
+  EXPECT_EQ(lost.kind, LineKind::kLost);
+  EXPECT_EQ(lost.count, 12);
+  EXPECT_EQ(lost.reason, "disk full");
+  const RecordingLine digest = parse([](auto* out) { AppendDigestText(64950, kDigest, out); });
+  EXPECT_EQ(digest.kind, LineKind::kDigest);
+  EXPECT_EQ(digest.count, 64950);
+  EXPECT_EQ(digest.digest, kDigest);
+  for (const RecordingLine& line : {header, rest, open, close, drop, lost, digest}) {
+    EXPECT_EQ(line.receive_time, kTime);
+  }
+}
+
+TEST(RecordingLineTest, RandomPayloadsAreReadAsTheyWereWritten) {
+  std::mt19937 random(3);
+  using std::string_view_literals::operator""sv;
+  constexpr std::string_view kAlphabet = "{}[]\",:0123456789abc #\r\n\t\0\xff\xc3\xa9"sv;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string payload(1 + random() % 80, '{');
+    for (std::size_t i = 1; i < payload.size(); ++i) {
+      payload[i] = kAlphabet[random() % kAlphabet.size()];
+    }
+    std::string expected = payload;
+    if (expected.back() == '\r') expected.back() = ' ';
+    std::replace(expected.begin(), expected.end(), '\n', ' ');
+    const ReceiveTime received(100'000'000'000'000'000 + static_cast<std::int64_t>(random()));
+    const bool as_rest = round % 2 == 0;
+    std::string text;
+    if (as_rest) AppendRestText("/x", payload, &text);
+    const std::string line = LineOf(as_rest ? text : payload, received);
+    const RecordingLine parsed = ParseRecordingLine(line);
+    ASSERT_EQ(parsed.kind, as_rest ? LineKind::kRest : LineKind::kFrame) << line;
+    ASSERT_EQ(parsed.receive_time, received);
+    ASSERT_EQ(parsed.payload, expected);
   }
 }
 
