@@ -9,13 +9,14 @@ namespace {
 
 // Where BTCUSDT stood, in ticks of 0.01, when the distances below were measured.
 constexpr std::int64_t kMeasuredTicks = 6'180'000;
-constexpr Nanos kAnswerDelayMin = 30 * kMillisecond;
-constexpr Nanos kAnswerDelaySpread = 120 * kMillisecond;
+constexpr Nanos kAnswerDelayMin = 5 * kMillisecond;
+constexpr Nanos kAnswerDelaySpread = 75 * kMillisecond;
 constexpr Nanos kTransit = 1'500 * kMicrosecond;
 constexpr Nanos kTransitSpread = 300 * kMicrosecond;
 constexpr std::size_t kLevelsKeptThin = 12;
 constexpr std::size_t kCancelsPerInterval = 1'000;
 constexpr std::size_t kLevelsPerMove = 250;
+constexpr std::int64_t kFarActionsMax = 1'200;  // An interval; a busier one is cut there.
 constexpr std::int64_t kFollowersMax = 20;
 constexpr std::int64_t kFalseStarts = kQ16 * 45 / 100;  // Share of moves.
 
@@ -220,7 +221,7 @@ MarketSymbol::Plan MarketSymbol::PlanInterval(const Mood& mood) {
   };
   Plan plan;
   const std::int64_t busy = Times(messages, mood.messages);
-  plan.far = random_.Round(Times(share_of_tenth(kFarActions), busy));
+  plan.far = std::min(random_.Round(Times(share_of_tenth(kFarActions), busy)), kFarActionsMax);
   plan.touch = random_.Round(Times(share_of_tenth(kTouchActions), busy));
   plan.takers = random_.Round(Times(share_of_tenth(kTakerOrders), Times(takers, mood.takers)));
   plan.moves = random_.Round(Times(Times(share_of_tenth(kMoves), messages), mood.moves));

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds thalweg on a fresh Debian 12 and shows what it makes of a recorded feed. Asks nothing, ends
+# Builds thalweg on a fresh Debian 12 and shows what it makes of a feed. Asks nothing, ends
 # by itself, and may be run again: what is installed and built stays.
 #
 #   bash tools/demo.sh                     set up, build into build/, replay, show
@@ -7,7 +7,7 @@
 #                                          the CSV files go to FOLDER (default out/demo)
 #
 # The recording is the real one of BTCUSDT in $THALWEG_DATA (else ../shared/data beside the
-# checkout) if it is there, else tests/data/demo.txt, a minute of a made-up symbol.
+# checkout) if it is there, else ten minutes of a synthetic market, which it makes.
 set -euo pipefail
 
 # Paths that the user gave are meant from where the user is.
@@ -29,30 +29,28 @@ if [[ -z $program ]]; then
   program=build/tools/thalweg
 fi
 
+mkdir -p "$folder"
 real=("$data"/spot-btcusdt-2024-08-08/btcusdt_*.gz)
 if [[ -e ${real[0]} ]]; then
   recordings=("${real[@]}")
-  buckets=10,50,100,500,1000
-  step=30
 else
-  recordings=(tests/data/demo.txt)
-  buckets=1,5,10
-  step=5
+  recordings=("$folder/market.zst")
+  say "Making ten minutes of a synthetic market (docs/MARKET.md)"
+  rm -f "${recordings[0]}"  # Of an earlier demo: recordings are never replaced.
+  "$program" market --seconds 600 --out "${recordings[0]}"
 fi
-[[ -e ${recordings[0]} ]] || { echo "demo: ${recordings[0]} is missing" >&2; exit 3; }
 
-mkdir -p "$folder"
-replay=("$program" replay "${recordings[@]}" --buckets "$buckets" --emit 1000ms
+replay=("$program" replay "${recordings[@]}" --emit 1000ms
         --out "$folder/features.csv" --ladders "$folder/ladders.csv")
 say "Replaying"
 printf '%s replay \\\n' "$program"
 printf '    %s \\\n' "${recordings[@]}"
-printf '    --buckets %s --emit 1000ms \\\n' "$buckets"
+printf '    --emit 1000ms \\\n'
 printf '    --out %s --ladders %s\n' "$folder/features.csv" "$folder/ladders.csv"
 "${replay[@]}"
 
 say "What came out"
-awk -v step="$step" -f tools/demo_table.awk "$folder/features.csv" "$folder/ladders.csv"
+awk -v step=30 -f tools/demo_table.awk "$folder/features.csv" "$folder/ladders.csv"
 
 say "Where it lies"
 for table in features ladders; do

@@ -1,6 +1,7 @@
 #include "tools/info_command.h"
 
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "core/decimal.h"
 #include "feeds/decode/frame.h"
+#include "replay/feed_shape.h"
 #include "replay/recording_player.h"
 #include "tools/exit_status.h"
 #include "tools/notice_log.h"
@@ -20,6 +22,7 @@ namespace {
 
 struct InfoFlags {
   std::vector<std::string> recordings;
+  std::string beside;
   bool salvage = false;
   bool merge = false;
   bool verbose = false;
@@ -137,49 +140,139 @@ void PrintSymbol(const SymbolEngine& symbol) {
   }
 }
 
-int RunInfo(const InfoFlags& flags) {
-  EngineOptions options;
-  options.emit = EmitPolicy::None();
-  const Catalogue catalogue = MakeCatalogue(options);
+// A feed's shape as lines: what, and how much.
+std::vector<std::pair<const char*, std::string>> ShapeLines(const FeedShape& shape) {
+  const auto counts = [](const CountHistogram& histogram) {
+    return absl::StrFormat("mean %.1f, p10 %d, p50 %d, p90 %d, p99 %d, max %d", histogram.mean(),
+                           histogram.Percentile(0.1), histogram.Percentile(0.5),
+                           histogram.Percentile(0.9), histogram.Percentile(0.99),
+                           histogram.Percentile(1));
+  };
+  const auto percent = [](std::int64_t part, std::int64_t whole) {
+    return whole == 0 ? std::string("-")
+                      : absl::StrFormat("%.2f %%", 100.0 * static_cast<double>(part) /
+                                                       static_cast<double>(whole));
+  };
+  std::vector<std::pair<const char*, std::string>> lines;
+  lines.emplace_back("levels a message", counts(shape.levels));
+  lines.emplace_back("ids a message", counts(shape.update_ids));
+  lines.emplace_back("deletes", percent(shape.deletes, shape.level_updates));
+  static constexpr const char* kWithinNames[] = {"within 1 tick",     "within 10 ticks",
+                                                 "within 100 ticks",  "within 1000 ticks",
+                                                 "within 10^4 ticks", "within 10^5 ticks"};
+  static_assert(std::size(kWithinNames) == FeedShape::kWithinTicks.size());
+  for (std::size_t i = 0; i < FeedShape::kWithinTicks.size(); ++i) {
+    lines.emplace_back(kWithinNames[i], percent(shape.within[i], shape.measured));
+  }
+  lines.emplace_back("spread of 1 tick", percent(shape.one_tick_spreads, shape.two_sided_events));
+  lines.emplace_back("touch moved", percent(shape.touch_moves, shape.two_sided_events));
+  lines.emplace_back("trades a second", counts(shape.trades_second));
+  lines.emplace_back("trades, Fano",
+                     absl::StrFormat("%.1f in 1 s, %.1f in 100 ms", shape.trades_second.fano(),
+                                     shape.trades_tenth.fano()));
+  const double seconds = shape.seconds();
+  lines.emplace_back("bookTickers",
+                     seconds == 0 ? "-"
+                                  : absl::StrFormat("%.1f a second",
+                                                    static_cast<double>(shape.tickers) / seconds));
+  return lines;
+}
 
-  InfoOutput output;
-  RecordingPlayer* playing = nullptr;
-  NoticeLog log([&playing] { return playing->position(); });
-  if (flags.verbose) output.log = &log;
-  RecordingPlayer player(options, catalogue, output,
-                         {.merge = flags.merge, .salvage = flags.salvage},
-                         [&log](std::string_view message) { log.TellFile(message); });
-  playing = &player;
+void PrintShape(const FeedShape& shape) {
+  std::printf("  shape\n");
+  for (const auto& [what, text] : ShapeLines(shape)) {
+    std::printf("    %-18s %s\n", what, text.c_str());
+  }
+}
 
+// The shapes of two recordings in two columns: the first symbol of each.
+void PrintBeside(const RecordingShape& one, const RecordingShape& other,
+                 const std::string& other_name) {
+  if (one.symbols().empty() || other.symbols().empty()) return;
+  const auto& [symbol, shape] = *one.symbols().begin();
+  const auto& [other_symbol, other_shape] = *other.symbols().begin();
+  const auto left = ShapeLines(shape);
+  const auto right = ShapeLines(other_shape);
+  std::printf("\n%-18s %-54s %s\n", "shape", symbol.c_str(),
+              absl::StrCat(other_symbol, " of ", other_name).c_str());
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    std::printf("%-18s %-54s %s\n", left[i].first, left[i].second.c_str(), right[i].second.c_str());
+  }
+}
+
+// What is read off the lines of a recording as they go by.
+struct Contents {
   std::map<std::string, std::int64_t> streams;
   std::int64_t frames = 0;
   std::optional<ReceiveTime> first;
   ReceiveTime last;
-  player.set_line_watcher([&](const RecordingLine& line) {
+  RecordingShape shape;
+
+  void OnLine(const RecordingLine& line, const std::vector<const Engine*>& engines) {
     if (!first) first = line.receive_time;
     last = std::max(last, line.receive_time);
     if (line.kind != LineKind::kFrame) return;
     ++frames;
     ++streams[StreamName(NameFrame(line.payload))];
-  });
-  const absl::Status status = player.Run(flags.recordings);
-  log.Finish();
+    shape.OnLine(line, engines);
+  }
+};
 
-  if (first) {
-    std::printf("%s to %s, %.1f s\n", TimeText(*first).c_str(), TimeText(last).c_str(),
-                static_cast<double>(last - *first) / 1e9);
+void PrintContents(const Contents& contents, const RecordingPlayer& player) {
+  if (contents.first) {
+    std::printf("%s to %s, %.1f s\n", TimeText(*contents.first).c_str(),
+                TimeText(contents.last).c_str(),
+                static_cast<double>(contents.last - *contents.first) / 1e9);
   }
   const PlayerCounts& counts = player.counts();
   std::printf("%lld lines, %lld frames, %lld malformed lines\n\nstreams\n",
-              static_cast<long long>(counts.lines), static_cast<long long>(frames),
+              static_cast<long long>(counts.lines), static_cast<long long>(contents.frames),
               static_cast<long long>(counts.malformed_lines));
-  for (const auto& [name, count] : streams) {
+  for (const auto& [name, count] : contents.streams) {
     std::printf("  %-32s %lld\n", name.c_str(), static_cast<long long>(count));
   }
   for (const Engine* engine : player.engines()) {
-    for (const auto& symbol : engine->symbols()) PrintSymbol(*symbol);
+    for (const auto& symbol : engine->symbols()) {
+      PrintSymbol(*symbol);
+      const auto shape = contents.shape.symbols().find(symbol->name());
+      if (shape != contents.shape.symbols().end()) PrintShape(shape->second);
+    }
   }
-  return status.ok() ? static_cast<int>(kExitGood) : FailIo(status);
+}
+
+int RunInfo(const InfoFlags& flags) {
+  EngineOptions options;
+  options.emit = EmitPolicy::None();
+  const Catalogue catalogue = MakeCatalogue(options);
+
+  // Plays recordings, looks at their lines, and prints when `print` is set.
+  const auto look = [&](const std::vector<std::string>& recordings, bool print,
+                        Contents* contents) {
+    InfoOutput output;
+    RecordingPlayer* playing = nullptr;
+    NoticeLog log([&playing] { return playing->position(); });
+    if (flags.verbose) output.log = &log;
+    RecordingPlayer player(options, catalogue, output,
+                           {.merge = flags.merge, .salvage = flags.salvage},
+                           [&log](std::string_view message) { log.TellFile(message); });
+    playing = &player;
+    player.set_line_watcher(
+        [&](const RecordingLine& line) { contents->OnLine(line, player.engines()); });
+    const absl::Status status = player.Run(recordings);
+    log.Finish();
+    if (print) PrintContents(*contents, player);
+    return status;
+  };
+
+  Contents contents;
+  const absl::Status status = look(flags.recordings, true, &contents);
+  if (!status.ok()) return FailIo(status);
+  if (flags.beside.empty()) return kExitGood;
+  Contents beside;
+  const absl::Status beside_status = look({flags.beside}, false, &beside);
+  if (!beside_status.ok()) return FailIo(beside_status);
+  PrintBeside(contents.shape, beside.shape, flags.beside);
+  return kExitGood;
 }
 
 }  // namespace
@@ -188,11 +281,14 @@ void AddInfoCommand(CLI::App& app, int* exit_status) {
   auto flags = std::make_shared<InfoFlags>();
   CLI::App* const command = app.add_subcommand(
       "info",
-      "What is in a recording: streams, symbols, spans, gaps, snapshot reach, clock offset");
+      "What is in a recording: streams, symbols, spans, gaps, snapshot reach, clock offset,\n"
+      "and what its feed is like: levels a message, distances from the touch, trades a second");
   command->footer("  thalweg info day.zst\n\nExit status: 0 read to its end; 3 cannot be read.");
   command->add_option("RECORDING", flags->recordings, "Recordings, as for replay")->required();
   command->add_flag("--salvage", flags->salvage, "Step over damage");
   command->add_flag("--merge", flags->merge, "Interleave the recordings by receive time");
+  command->add_option("--beside", flags->beside,
+                      "Another recording, whose shape is shown in a second column");
   command->add_flag("--notices", flags->verbose, "Tell what happened where, as replay does");
   command->callback([flags, exit_status] { *exit_status = RunInfo(*flags); });
 }

@@ -11,6 +11,7 @@
 #include "core/version.h"
 #include "tools/exit_status.h"
 #include "tools/info_command.h"
+#include "tools/market_command.h"
 #include "tools/replay_command.h"
 #include "tools/schema_command.h"
 
@@ -37,6 +38,7 @@ int Run(int argc, char** argv) {
   int exit_status = thalweg::kExitGood;
   thalweg::AddReplayCommand(app, &exit_status);
   thalweg::AddInfoCommand(app, &exit_status);
+  thalweg::AddMarketCommand(app, &exit_status);
   thalweg::AddSchemaCommand(app, &exit_status);
   try {
     app.parse(argc, argv);

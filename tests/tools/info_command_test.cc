@@ -169,5 +169,35 @@ TEST_F(InfoCommandTest, WithoutARecordingItIsWrongUsage) {
   EXPECT_EQ(RunThalweg({"info"}).exit_status, 2);
 }
 
+TEST_F(InfoCommandTest, TellsTheShapeOfTheFeed) {
+  MarketScript script;
+  script.Start(50);
+  const ProgramResult result = InfoOf(script.text());
+  EXPECT_EQ(result.exit_status, 0);
+  EXPECT_TRUE(HasLine(result.out, "shape"));
+  EXPECT_TRUE(
+      HasLine(result.out, R"(ids a message +mean 4\.0, p10 4, p50 4, p90 4, p99 4, max 4)"));
+  EXPECT_TRUE(HasLine(result.out, R"(trades a second +mean 9\.8, p10 9, p50 10, .*)"));
+}
+
+TEST_F(InfoCommandTest, PutsTheShapesOfTwoRecordingsSideBySide) {
+  MarketScript script;
+  script.Start(50);
+  const std::string made = folder_.PathOf("made.zst");
+  ASSERT_EQ(RunThalweg({"market", "--seconds", "3", "--out", made}).exit_status, 0);
+  const ProgramResult result = InfoOf(script.text(), {"--beside", made});
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_TRUE(HasLine(result.out, "shape +DEMOUSDT +BTCUSDT of .*made.zst"));
+  EXPECT_TRUE(HasLine(result.out, R"(spread of 1 tick +[0-9.]+ % +[0-9.]+ %)"));
+}
+
+TEST_F(InfoCommandTest, ASecondRecordingThatIsNotThereIsExit3) {
+  MarketScript script;
+  script.Start(5);
+  const ProgramResult result = InfoOf(script.text(), {"--beside", folder_.PathOf("none.zst")});
+  EXPECT_EQ(result.exit_status, 3);
+  EXPECT_NE(result.err.find("none.zst"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace thalweg

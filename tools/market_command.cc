@@ -1,0 +1,244 @@
+#include "tools/market_command.h"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "core/decimal.h"
+#include "core/string_view.h"
+#include "feeds/decode/rest_target.h"
+#include "replay/market.h"
+#include "replay/recording_writer.h"
+#include "tools/exit_status.h"
+#include "tools/progress.h"
+#include "tools/text_file.h"
+
+namespace thalweg {
+namespace {
+
+struct MarketFlags {
+  std::string seed = "1";
+  std::string seconds = "60";
+  std::string symbols = "BTCUSDT";
+  std::string market = "spot";
+  std::string interval = "100";
+  std::string levels = "100000";
+  std::string snapshot_limit = "1000";
+  std::string snapshot_every = "600";
+  std::string regimes = "calm";
+  std::string out;
+  std::string final_book;
+};
+
+// A year is more than anybody can store.
+constexpr std::int64_t kSecondsMax = 366 * 86'400;
+
+template <class Number>
+absl::StatusOr<Number> ParseNumber(absl::string_view key, const std::string& text, Number least,
+                                   Number most) {
+  Number number = 0;
+  if (!absl::SimpleAtoi(text, &number) || number < least || number > most) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--", key, ": '", text, "' is not a whole number in [", least, ", ", most, "]"));
+  }
+  return number;
+}
+
+absl::StatusOr<MarketOptions> ToOptions(const MarketFlags& flags) {
+  MarketOptions options;
+  const auto seed = ParseNumber<std::uint64_t>("seed", flags.seed, 0, UINT64_MAX);
+  if (!seed.ok()) return seed.status();
+  options.seed = *seed;
+  for (const absl::string_view text : absl::StrSplit(flags.symbols, ',')) {
+    absl::StatusOr<MarketSymbolOptions> symbol = ParseMarketSymbol(Standard(text));
+    if (!symbol.ok())
+      return absl::InvalidArgumentError(absl::StrCat("--", symbol.status().message()));
+    options.symbols.push_back(*std::move(symbol));
+  }
+  if (flags.market == "usdm") {
+    options.market = Market::kUsdM;
+  } else if (flags.market != "spot") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--market: '", flags.market, "' is not spot or usdm"));
+  }
+  const auto interval = ParseNumber<std::int64_t>("interval", flags.interval, 20, 1'000);
+  if (!interval.ok()) return interval.status();
+  options.depth_interval = *interval * kMillisecond;
+  const auto levels = ParseNumber<std::int64_t>(
+      "levels", flags.levels, std::int64_t{kMarketLevelsMin}, std::int64_t{kMarketLevelsMax});
+  if (!levels.ok()) return levels.status();
+  options.levels = static_cast<std::size_t>(*levels);
+  const auto limit = ParseNumber<std::int64_t>("snapshot-limit", flags.snapshot_limit, 1,
+                                               std::int64_t{kSpotDepthMax});
+  if (!limit.ok()) return limit.status();
+  options.snapshot_limit = static_cast<std::size_t>(*limit);
+  const auto every =
+      ParseNumber<std::int64_t>("snapshot-every", flags.snapshot_every, 0, kSecondsMax);
+  if (!every.ok()) return every.status();
+  options.snapshot_every = *every * kSecond;
+  absl::StatusOr<std::vector<RegimeSpan>> regimes = ParseRegimes(flags.regimes);
+  if (!regimes.ok())
+    return absl::InvalidArgumentError(absl::StrCat("--", regimes.status().message()));
+  options.regimes = *std::move(regimes);
+  const absl::Status status = SyntheticMarket::Validate(options);
+  if (!status.ok()) return absl::InvalidArgumentError(absl::StrCat("--", status.message()));
+  return options;
+}
+
+// Where lines go: a recording, or text on standard output.
+class LineOutput {
+ public:
+  [[nodiscard]] static absl::StatusOr<LineOutput> Create(const std::string& path) {
+    LineOutput output;
+    if (path == "-") {
+      absl::StatusOr<std::unique_ptr<TextFile>> text = TextFile::Create(path);
+      if (!text.ok()) return text.status();
+      output.text_ = *std::move(text);
+    } else {
+      absl::StatusOr<std::unique_ptr<RecordingWriter>> recording = RecordingWriter::Create(path);
+      if (!recording.ok()) return recording.status();
+      output.recording_ = *std::move(recording);
+    }
+    return output;
+  }
+
+  void Write(const MarketLine& line) {
+    if (recording_) return recording_->Write(line.received, line.text);
+    text_->Integer(line.received.raw());
+    text_->Text(" ");
+    text_->Text(line.text);
+    text_->EndLine();
+  }
+  // False when nothing more can be written; Close() says why.
+  [[nodiscard]] bool good() const { return !recording_ || recording_->status().ok(); }
+  [[nodiscard]] absl::Status Close() { return recording_ ? recording_->Close() : text_->Close(); }
+
+ private:
+  std::unique_ptr<TextFile> text_;
+  std::unique_ptr<RecordingWriter> recording_;
+};
+
+// The true book after the last depth event that was written, as replay's --final-book writes the
+// engine's.
+absl::Status WriteTrueBook(const std::string& path, const TrueBook& now, UpdateId id,
+                           const MarketSymbolOptions& symbol) {
+  const std::optional<TrueBook> book = now.At(id);
+  if (!book) return absl::InternalError(absl::StrCat(path, ": the book of that time is forgotten"));
+  absl::StatusOr<std::unique_ptr<TextFile>> file = TextFile::Create(path);
+  if (!file.ok()) return file.status();
+  for (const Side side : {Side::kBid, Side::kAsk}) {
+    for (const auto& [key, qty] : book->levels(side)) {
+      const std::int64_t price = TrueBook::Price(side, key).raw() * symbol.tick.raw();
+      (*file)->Text(side == Side::kBid ? "b " : "a ");
+      (*file)->Text(FormatEightDecimals(price, kPriceDecimals));
+      (*file)->Text(" ");
+      (*file)->Text(FormatEightDecimals(qty, symbol.step_decimals));
+      (*file)->EndLine();
+    }
+  }
+  return (*file)->Close();
+}
+
+int RunMarket(const MarketFlags& flags) {
+  const absl::StatusOr<MarketOptions> options = ToOptions(flags);
+  if (!options.ok()) return FailUsage(options.status());
+  const auto seconds = ParseNumber<std::int64_t>("seconds", flags.seconds, 1, kSecondsMax);
+  if (!seconds.ok()) return FailUsage(seconds.status());
+  if (options->symbols.size() > 1 && !flags.final_book.empty() &&
+      flags.final_book.find("{symbol}") == std::string::npos) {
+    return FailUsage(absl::InvalidArgumentError(
+        absl::StrCat("--final-book: '", flags.final_book,
+                     "' must contain {symbol}: there are several symbols")));
+  }
+  absl::StatusOr<LineOutput> output = LineOutput::Create(flags.out);
+  if (!output.ok()) return FailIo(output.status());
+
+  SyntheticMarket market(*options);
+  std::vector<std::optional<UpdateId>> depth_ends(options->symbols.size());
+  const ReceiveTime end(options->start.raw() + *seconds * kSecond);
+  Progress progress;
+  PlayerPosition position;
+  position.path = flags.out;
+  position.bytes_total = *seconds;
+  std::int64_t lines = 0;
+  for (MarketLine line = market.Next(); line.received < end && output->good();
+       line = market.Next()) {
+    output->Write(line);
+    if (line.depth_end) depth_ends[line.symbol] = line.depth_end;
+    ++lines;
+    position.receive_time = line.received;
+    position.bytes_read = (line.received.raw() - options->start.raw()) / kSecond;
+    progress.Show(position, lines);
+  }
+  progress.Finish();
+  const absl::Status closed = output->Close();
+  if (!closed.ok()) return FailIo(closed);
+
+  for (std::size_t i = 0; i < depth_ends.size() && !flags.final_book.empty(); ++i) {
+    if (!depth_ends[i]) continue;
+    const MarketSymbolOptions& symbol = options->symbols[i];
+    const std::string path = absl::StrReplaceAll(flags.final_book, {{"{symbol}", symbol.name}});
+    const absl::Status written = WriteTrueBook(path, market.book(i), *depth_ends[i], symbol);
+    if (!written.ok()) return FailIo(written);
+  }
+  std::fprintf(stderr, "%lld lines, %lld s of market in %.3f s (%.0f x real time)\n",
+               static_cast<long long>(lines), static_cast<long long>(*seconds), progress.seconds(),
+               static_cast<double>(*seconds) / progress.seconds());
+  return kExitGood;
+}
+
+}  // namespace
+
+void AddMarketCommand(CLI::App& app, int* exit_status) {
+  auto flags = std::make_shared<MarketFlags>();
+  CLI::App* const command = app.add_subcommand(
+      "market", "A synthetic recording with the shape of a real feed, and its true book");
+  command->footer(
+      "The same options give the same bytes, on every machine. FILE is a .zst recording, which is\n"
+      "never replaced, or - for text on standard output.\n\n"
+      "  thalweg market --seed 7 --seconds 600 --out market.zst\n"
+      "  thalweg market --regimes calm:60,crash:20,thin:30 --symbols BTCUSDT,ETHUSDT:40 --out "
+      "m.zst\n"
+      "  thalweg market --levels 4000 --snapshot-limit 5000 --final-book true.txt --out m.zst\n\n"
+      "Exit status: 0 made; 2 wrong usage; 3 cannot write.");
+  command->add_option("--out", flags->out, "FILE.zst, or - for standard output")->required();
+  command->add_option("--seed", flags->seed, "Another one makes another market")
+      ->capture_default_str();
+  command->add_option("--seconds", flags->seconds, "How long it lasts")->capture_default_str();
+  command
+      ->add_option("--symbols", flags->symbols,
+                   "NAME or NAME:ACTIVITY, comma separated; activity in percent of BTCUSDT's")
+      ->capture_default_str();
+  command->add_option("--market", flags->market, "spot or usdm: ids and payloads")
+      ->capture_default_str();
+  command->add_option("--interval", flags->interval, "Of depth events: 20, 100 or 1000 ms")
+      ->capture_default_str();
+  command
+      ->add_option("--levels", flags->levels,
+                   "Levels a side at most, 100 to 100000; left alone a market has some 12000")
+      ->capture_default_str();
+  command
+      ->add_option("--snapshot-limit", flags->snapshot_limit, "Levels a side that snapshots hold")
+      ->capture_default_str();
+  command
+      ->add_option("--snapshot-every", flags->snapshot_every,
+                   "Seconds between snapshots after the first one; 0: only that one")
+      ->capture_default_str();
+  command
+      ->add_option("--regimes", flags->regimes,
+                   "calm, burst, trend, crash, thin, one-sided: NAME:SECONDS, comma separated,\n"
+                   "one after another and then again")
+      ->capture_default_str();
+  command->add_option("--final-book", flags->final_book,
+                      "The true book after the last depth event, as replay writes its own;\n"
+                      "equal to replay's when snapshots held whole sides");
+  command->callback([flags, exit_status] { *exit_status = RunMarket(*flags); });
+}
+
+}  // namespace thalweg
