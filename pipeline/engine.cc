@@ -200,6 +200,11 @@ FrameOutcome Engine::OnFrame(ReceiveTime received, std::string_view payload) {
   return FrameOutcome::kTaken;
 }
 
+const SymbolEngine* Engine::FindSymbol(std::string_view name) const {
+  const auto known = by_name_.find(Abseil(name));
+  return known == by_name_.end() ? nullptr : known->second.engine;
+}
+
 SymbolEngine* Engine::FindByStream(const FrameHead& head) {
   // The stream's symbol counts: a payload that names another one is malformed, and its stream's
   // loss.

@@ -96,6 +96,8 @@ class Engine {
   [[nodiscard]] const std::vector<std::unique_ptr<SymbolEngine>>& symbols() const noexcept {
     return symbols_;
   }
+  // The symbol of that name; null when it is not followed.
+  [[nodiscard]] const SymbolEngine* FindSymbol(std::string_view name) const;
   [[nodiscard]] const EngineCounts& counts() const noexcept { return counts_; }
   // Names that appeared and were not asked for, as far as remembered (kSymbolsMax).
   [[nodiscard]] const std::vector<std::string>& filtered_symbols() const noexcept {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "feeds/decode/frame.h"
-
 namespace thalweg {
 namespace {
 
@@ -85,28 +83,19 @@ double FeedShape::seconds() const noexcept {
   return first_ ? static_cast<double>(last_ - *first_) / static_cast<double>(kSecond) : 0;
 }
 
-void RecordingShape::OnLine(const RecordingLine& line, const std::vector<const Engine*>& engines) {
-  if (line.kind != LineKind::kFrame) return;
-  const FrameHead head = NameFrame(line.payload);
-  const SymbolEngine* symbol = nullptr;
-  for (const Engine* const engine : engines) {
-    for (const auto& candidate : engine->symbols()) {
-      if (candidate->name() == head.symbol) symbol = candidate.get();
-    }
-  }
-  if (symbol == nullptr) return;
-  FeedShape& shape = shapes_[symbol->name()];
+void RecordingShape::OnFrame(const FrameHead& head, const SymbolEngine& symbol) {
+  FeedShape& shape = shapes_[symbol.name()];
   DepthDiff diff;
   Trade trade;
   if (head.kind == FrameKind::kDepth) {
-    FeedShape::Touch& touch = touches_[symbol->name()];
+    FeedShape::Touch& touch = touches_[symbol.name()];
     const FeedShape::Touch before = touch;
     touch = {};
-    if (const OrderBook* const book = symbol->book()) {
+    if (const OrderBook* const book = symbol.book()) {
       touch = {BestOf(book->ladder(Side::kBid)), BestOf(book->ladder(Side::kAsk))};
     }
     if (decoder_.DecodeDepth(head, kQtyDecimalsMax, &diff) == DecodeVerdict::kOk) {
-      shape.OnDepth(diff, before, touch, symbol->scale().tick);
+      shape.OnDepth(diff, before, touch, symbol.scale().tick);
     }
   } else if (head.kind == FrameKind::kBookTicker) {
     ++shape.tickers;

@@ -18,8 +18,7 @@
 #include "core/events.h"
 #include "core/units.h"
 #include "feeds/decode/decoder.h"
-#include "pipeline/engine.h"
-#include "replay/recording_line.h"
+#include "pipeline/symbol_engine.h"
 
 namespace thalweg {
 
@@ -86,16 +85,17 @@ class FeedShape {
   Interval tenth_{100 * kMillisecond, {}, 0};
 };
 
-// The shape of every symbol of a recording. Give it each line after the engines have used it.
+// The shape of every symbol of a recording.
 class RecordingShape {
  public:
-  void OnLine(const RecordingLine& line, const std::vector<const Engine*>& engines);
+  // A frame, after the symbol that it names has used it.
+  void OnFrame(const FrameHead& head, const SymbolEngine& symbol);
   [[nodiscard]] const std::map<std::string, FeedShape>& symbols() const noexcept { return shapes_; }
 
  private:
   Decoder decoder_;
   std::map<std::string, FeedShape> shapes_;
-  std::map<std::string, FeedShape::Touch> touches_;  // As the last line left them.
+  std::map<std::string, FeedShape::Touch> touches_;  // As the last event left them.
 };
 
 }  // namespace thalweg

@@ -253,6 +253,14 @@ std::vector<const Engine*> RecordingPlayer::engines() const {
   return engines;
 }
 
+const SymbolEngine* RecordingPlayer::FindSymbol(std::string_view name) const {
+  if (shards_.empty()) return newest_->FindSymbol(name);
+  for (const auto& [shard, engine] : shards_) {
+    if (const SymbolEngine* const symbol = engine->FindSymbol(name)) return symbol;
+  }
+  return nullptr;
+}
+
 std::set<std::string> RecordingPlayer::SymbolsSeen() const {
   std::set<std::string> seen = seen_in_earlier_runs_;
   for (const Engine* engine : engines()) AddSymbolsSeen(*engine, &seen);

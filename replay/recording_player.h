@@ -73,6 +73,8 @@ class RecordingPlayer {
   [[nodiscard]] const PlayerCounts& counts() const noexcept { return counts_; }
   // The engines of the newest run (of all runs that were interleaved); at least one.
   [[nodiscard]] std::vector<const Engine*> engines() const;
+  // The symbol in them; null when none follows it. The first of several.
+  [[nodiscard]] const SymbolEngine* FindSymbol(std::string_view name) const;
   // Every symbol that frames named in any run, whether it was asked for or not.
   [[nodiscard]] std::set<std::string> SymbolsSeen() const;
 

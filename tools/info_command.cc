@@ -208,13 +208,15 @@ struct Contents {
   ReceiveTime last;
   RecordingShape shape;
 
-  void OnLine(const RecordingLine& line, const std::vector<const Engine*>& engines) {
+  void OnLine(const RecordingLine& line, const RecordingPlayer& player) {
     if (!first) first = line.receive_time;
     last = std::max(last, line.receive_time);
     if (line.kind != LineKind::kFrame) return;
     ++frames;
-    ++streams[StreamName(NameFrame(line.payload))];
-    shape.OnLine(line, engines);
+    const FrameHead head = NameFrame(line.payload);
+    ++streams[StreamName(head)];
+    const SymbolEngine* const symbol = player.FindSymbol(head.symbol);
+    if (symbol != nullptr) shape.OnFrame(head, *symbol);
   }
 };
 
@@ -256,8 +258,7 @@ int RunInfo(const InfoFlags& flags) {
                            {.merge = flags.merge, .salvage = flags.salvage},
                            [&log](std::string_view message) { log.TellFile(message); });
     playing = &player;
-    player.set_line_watcher(
-        [&](const RecordingLine& line) { contents->OnLine(line, player.engines()); });
+    player.set_line_watcher([&](const RecordingLine& line) { contents->OnLine(line, player); });
     const absl::Status status = player.Run(recordings);
     log.Finish();
     if (print) PrintContents(*contents, player);

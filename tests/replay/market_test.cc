@@ -141,7 +141,9 @@ TEST(MarketTest, ItsShapeIsWithinAQuarterOfARealFeeds) {
   while (lines.age() < 2'000 * kSecond) {
     const RecordingLine& line = lines.Next();
     GiveTo(engine, line);
-    shapes.OnLine(line, {&engine});
+    if (line.kind != LineKind::kFrame) continue;
+    const FrameHead head = NameFrame(line.payload);
+    shapes.OnFrame(head, *engine.FindSymbol(head.symbol));
   }
   const FeedShape& shape = shapes.symbols().at("BTCUSDT");
   const auto share = [](std::int64_t part, std::int64_t whole) {
