@@ -16,6 +16,8 @@ namespace {
 struct SegmentHeader {
   std::string run;
   std::int64_t shard = 0;
+  std::int64_t segment = 0;
+  std::int64_t repeats = 0;
   std::vector<std::string> symbols;
 };
 
@@ -27,6 +29,8 @@ bool ParseSegmentHeader(std::string_view json, SegmentHeader* header) {
   if (root["run"].get(run) != simdjson::SUCCESS) return false;
   header->run = run;
   if (root["shard"].get(header->shard) != simdjson::SUCCESS) header->shard = 0;
+  if (root["segment"].get(header->segment) != simdjson::SUCCESS) header->segment = 0;
+  if (root["repeats"].get(header->repeats) != simdjson::SUCCESS) header->repeats = 0;
   simdjson::dom::array symbols;
   if (root["symbols"].get(symbols) != simdjson::SUCCESS) return true;
   for (const simdjson::dom::element element : symbols) {
@@ -34,6 +38,11 @@ bool ParseSegmentHeader(std::string_view json, SegmentHeader* header) {
     if (element.get(name) == simdjson::SUCCESS) header->symbols.emplace_back(name);
   }
   return true;
+}
+
+// The lines that a segment begins with, so that it can be read alone.
+bool IsRepeated(LineKind kind) noexcept {
+  return kind == LineKind::kRest || kind == LineKind::kConnOpen;
 }
 
 // What a pipe has given is gone: it is opened once only.
@@ -149,10 +158,16 @@ void RecordingPlayer::PlayHole(Track& track) {
   const absl::string_view damage = files_->reader(file_index_).status().message();
   tell_(absl::StrCat("damage stepped over, lines are missing here: ", damage));
   track.engine->OnLost(1);
+  segments_.erase(track.engine.get());
 }
 
 void RecordingPlayer::Use(Track& track, const RecordingLine& line) {
   Engine& engine = *track.engine;
+  if (IsRepeated(line.kind) && track.repeats > 0) {
+    --track.repeats;
+    return;
+  }
+  track.repeats = 0;
   switch (line.kind) {
     case LineKind::kFrame:
       engine.OnFrame(line.receive_time, line.payload);
@@ -200,6 +215,12 @@ void RecordingPlayer::BeginRun(Track& track, const RecordingLine& line) {
     engine = std::make_shared<Engine>(options_, catalogue_, output_);
     for (const std::string& symbol : header.symbols) engine->AddSymbol(symbol);
   }
+  // Live, the engine was not given again what it had: a replay that comes from the segment before
+  // does not give it either.
+  const auto before = segments_.find(engine.get());
+  const bool continues = before != segments_.end() && before->second + 1 == header.segment;
+  track.repeats = continues ? header.repeats : 0;
+  segments_.insert_or_assign(engine.get(), header.segment);
   track.engine = engine;
   newest_ = engine;
 }
@@ -212,12 +233,14 @@ void RecordingPlayer::EndRun() {
     }
   }
   shards_.clear();
+  segments_.clear();
 }
 
 absl::Status RecordingPlayer::Finish(const RecordingReader& reader, const Track& track) {
   const absl::string_view reason = reader.status().message();
   if (reader.end() == FileEnd::kCut) {
     ++counts_.cut_files;
+    segments_.erase(track.engine.get());
     tell_(absl::StrCat("its end is cut: ", reason));
   }
   if (reader.end() == FileEnd::kDamaged) return reader.status();

@@ -84,6 +84,7 @@ class RecordingPlayer {
     std::shared_ptr<Engine> engine;
     std::int64_t lines = 0;
     std::int64_t good_lines = 0;
+    std::int64_t repeats = 0;  // Lines to come that say again what this engine was given.
   };
 
   // Plays files interleaved; a single one simply to its end.
@@ -105,6 +106,8 @@ class RecordingPlayer {
   std::string run_;  // Of the newest header; empty before one.
   // Engines by run and shard: those of the newest run; of all runs while files are interleaved.
   std::map<std::pair<std::string, std::int64_t>, std::shared_ptr<Engine>> shards_;
+  // The newest segment of each, if it has been read without a hole so far.
+  std::map<const Engine*, std::int64_t> segments_;
   std::shared_ptr<Engine> newest_;  // Goes on with a file without a header.
   std::set<std::string> seen_in_earlier_runs_;
   const RecordingMerge* files_ = nullptr;  // While files are played.

@@ -123,6 +123,32 @@ TEST_F(PlayerTest, ASecondSegmentOfARunGoesOnWithItsEngine) {
   EXPECT_EQ(records_, Records({"BTCUSDT 100", "BTCUSDT 101", "BTCUSDT 102"}));
 }
 
+// A segment says again what a replay that begins with it needs. The notice of an exchangeInfo
+// answer that cannot be used shows whether the engine was given it.
+TEST_F(PlayerTest, WhatASegmentRepeatsIsUsedOnlyWithoutTheSegmentBeforeIt) {
+  const auto header = [](int segment, int repeats) {
+    return At(0, absl::StrCat(R"(#thalweg 1 {"run":"r","segment":)", segment, R"(,"repeats":)",
+                              repeats, "}"));
+  };
+  const std::string info = At(0, "#rest GET /api/v3/exchangeInfo {}");
+  const std::string conn = At(0, "#conn 1 open wss://h/ws/btcusdt@depth");
+  const Feed first{header(7, 0), info, conn};
+  const Feed second{header(8, 2), info, conn, info};  // The last one is new.
+  const auto infos_used = [&](const std::vector<Feed>& feeds) {
+    Play(feeds);
+    return std::ranges::count(replay_->notices(), NoticeKind::kExchangeInfoUnusable);
+  };
+  EXPECT_EQ(infos_used({first, second}), 2);
+  EXPECT_EQ(infos_used({second}), 2) << "read alone";
+  EXPECT_EQ(infos_used({first, {header(9, 2), info, conn}}), 2) << "one is missing between them";
+  EXPECT_EQ(infos_used({first, {header(8, 2), Depth(0, 1), info, conn}}), 2) << "not its beginning";
+  // What the first segment lost with its end may be just that.
+  std::string cut = Zstd(TextOf(first) + TextOf(first), {.flush_bytes = TextOf(first).size()});
+  cut.resize(cut.size() - 5);
+  PlayBytes({cut, TextOf(second)});
+  EXPECT_EQ(std::ranges::count(replay_->notices(), NoticeKind::kExchangeInfoUnusable), 3);
+}
+
 TEST_F(PlayerTest, ANewRunBeginsAFreshEngine) {
   Play({Feed{Header(0, "a", 0, R"("BTCUSDT")")} + Session(0, 100, 2),
         {Header(5, "b", 0, R"("BTCUSDT")"), Depth(5, 102)}});
