@@ -515,7 +515,7 @@ TEST_F(SegmentWriterTest, WhatSegmentsRepeatChangesNoRecordOfAReplayOfAll) {
 TEST_F(SegmentWriterTest, SegmentsOfARealFeedGiveTheRecordsOfTheWhole) {
   const Feed feed = BeginningOfBtcusdt();
   if (feed.empty()) GTEST_SKIP() << kNoData;
-  options_.text_bytes_max = 200'000;
+  options_.text_bytes_max = 50'000;
   const auto writer = Create(kStart);
   Lines texts;
   for (const std::string& line : feed) texts.push_back(line.substr(line.find(' ') + 1));
