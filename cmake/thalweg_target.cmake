@@ -90,13 +90,13 @@ function(thalweg_fixed_addresses out)
   endif()
 endfunction()
 
-# thalweg_benchmark(name SOURCES ... DEPENDS ...): a Google Benchmark program. ctest runs it for a
-# moment only: that proves that it works, and that its check against the oracle holds, not a number.
+# thalweg_benchmark(name SOURCES ... DEPENDS ...): a Google Benchmark program whose tables compare
+# (bench/comparison.h). ctest runs it for a moment only: that proves that it works, and that its
+# checks against the oracles hold, not a number.
 function(thalweg_benchmark name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} benchmark::benchmark_main)
-  target_compile_definitions(${name} PRIVATE THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} thalweg_bench)
   thalweg_flags(${name})
   thalweg_add_test(${name} $<TARGET_FILE:${name}> --benchmark_min_time=0.01)
 endfunction()

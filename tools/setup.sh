@@ -15,6 +15,7 @@ for_building=(
 for_testing=(
   clang clang-format clang-tidy libclang-rt-14-dev llvm git
   libgtest-dev libgmock-dev libbenchmark-dev
+  nlohmann-json3-dev rapidjson-dev
 )
 
 say() { echo "setup: $*"; }

@@ -1,165 +1,219 @@
-// Depth frames of a real recording through the decoder, beside its general path and beside the
-// least that simdjson's on-demand parser can do with them (get_string of every number, exact
-// parsing of its digits). The three are checked equal on every frame before any of them is timed.
+// Frames of a recording through the decoder, beside its own general path, the well-known JSON
+// libraries, and a copy of the same bytes as the floor. All are checked equal on every frame before
+// any is timed.
 //
-// Time is for all frames of the recording; items are levels, so items_per_second is levels a
-// second.
+// Every decoder is given the payload object and reads what a book needs of it. The copy reads
+// nothing. One job is the whole recording, whose depth frames lie between others in some 20 MB of
+// text, the other one 1300 of them again and again, which stay in the nearer caches.
 #include <benchmark/benchmark.h>
-#include <simdjson.h>
 
-#include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <memory>
-#include <span>
+#include <string>
 #include <vector>
 
-#include "core/decimal.h"
+#include "bench/feeds/decode/reference_decoders.h"
+#include "bench/workload.h"
 #include "feeds/decode/decoder.h"
 #include "feeds/decode/general_decoder.h"
-#include "tests/recorded/recorded_feed.h"
 
-namespace thalweg {
+namespace thalweg::bench {
 namespace {
 
-std::vector<FrameHead> DepthFrames(const RecordedFeed& feed) {
-  std::vector<FrameHead> heads;
-  for (const RecordedFeed::Line& line : feed.lines()) {
-    const FrameHead head = NameFrame(line.payload);
-    if (head.kind == FrameKind::kDepth) heads.push_back(head);
-  }
-  return heads;
-}
-
-class BareSimdjson {
+// Our decoders behind the same face as the others.
+template <class D>
+class Ours {
  public:
-  bool Decode(const FrameHead& head, DepthDiff* diff) {
-    // The body ends with the envelope's brace.
-    const simdjson::padded_string_view text(head.body.data(), head.body.size() - 1,
-                                            head.body.size() + kPayloadPadding - 1);
-    simdjson::ondemand::document document;
-    if (parser_.iterate(text).get(document) != simdjson::SUCCESS) return false;
-    std::int64_t first = 0;
-    std::int64_t last = 0;
-    if (document["U"].get(first) != simdjson::SUCCESS ||
-        document["u"].get(last) != simdjson::SUCCESS || !Side(document["b"], &bids_) ||
-        !Side(document["a"], &asks_)) {
-      return false;
-    }
-    diff->first = UpdateId(first);
-    diff->last = UpdateId(last);
-    diff->bids = bids_;
-    diff->asks = asks_;
+  bool Decode(const NamedFrame& frame, DepthDiff* diff) {
+    return decoder_.DecodeDepth(frame.head, kQtyDecimalsMax, diff) == DecodeVerdict::kOk;
+  }
+  bool Decode(const NamedFrame& frame, BookTicker* ticker) {
+    return decoder_.DecodeBookTicker(frame.head, kQtyDecimalsMax, ticker) == DecodeVerdict::kOk;
+  }
+  bool Decode(const NamedFrame& frame, Trade* trade) {
+    return decoder_.DecodeTrade(frame.head, kQtyDecimalsMax, trade) == DecodeVerdict::kOk;
+  }
+
+ private:
+  D decoder_;
+};
+
+// A copy of the payload, nothing else.
+class Copy {
+ public:
+  template <class Event>
+  bool Decode(const NamedFrame& frame, Event* event) {
+    (void)event;
+    if (text_.size() < frame.object.size()) text_.resize(frame.object.size());
+    std::memcpy(text_.data(), frame.object.data(), frame.object.size());
+    ::benchmark::DoNotOptimize(text_.data());
+    ::benchmark::ClobberMemory();
     return true;
   }
 
  private:
-  static bool Side(simdjson::simdjson_result<simdjson::ondemand::value> value,
-                   std::vector<Level>* levels) {
-    levels->clear();
-    simdjson::ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS) return false;
-    for (auto element : array) {
-      simdjson::ondemand::array pair;
-      if (element.get_array().get(pair) != simdjson::SUCCESS) return false;
-      std::int64_t numbers[2] = {};
-      int count = 0;
-      for (auto number : pair) {
-        std::string_view text;
-        if (count == 2 || number.get_string().get(text) != simdjson::SUCCESS ||
-            ParseDecimal(text, 8, &numbers[count++]) != DecimalVerdict::kOk) {
-          return false;
+  std::vector<char> text_;
+};
+
+bool Same(const DepthDiff& ours, const DiffRead& other) {
+  const auto same = [](std::span<const Level> a, const std::vector<Level>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  };
+  return ours.event_time.raw() == other.event_time_ms * kMillisecond &&
+         ours.first.raw() == other.first && ours.last.raw() == other.last &&
+         same(ours.bids, other.bids) && same(ours.asks, other.asks);
+}
+bool Same(const DepthDiff& a, const DepthDiff& b) {
+  return a.event_time == b.event_time && a.first == b.first && a.last == b.last &&
+         std::equal(a.bids.begin(), a.bids.end(), b.bids.begin(), b.bids.end()) &&
+         std::equal(a.asks.begin(), a.asks.end(), b.asks.begin(), b.asks.end());
+}
+bool Same(const BookTicker& ours, const TickerRead& other) {
+  return TickerRead{ours.id.raw(), ours.bid, ours.ask} == other;
+}
+bool Same(const BookTicker& a, const BookTicker& b) {
+  return a.id == b.id && a.bid == b.bid && a.ask == b.ask;
+}
+bool Same(const Trade& ours, const TradeRead& other) {
+  return TradeRead{ours.id.raw(),
+                   ours.trade_time.raw() / kMillisecond,
+                   {ours.price, ours.qty},
+                   ours.aggressor == Aggressor::kSeller} == other;
+}
+bool Same(const Trade& a, const Trade& b) {
+  return a.id == b.id && a.trade_time == b.trade_time && a.price == b.price && a.qty == b.qty &&
+         a.aggressor == b.aggressor;
+}
+
+// The frames of one kind of a recording; they point into its feed.
+struct Frames {
+  std::string job;  // "BM_DecodeDepth/<recording>"
+  std::vector<NamedFrame> frames;
+  std::vector<std::int64_t> levels_to;  // Levels up to and with each frame; empty: not counted.
+};
+
+template <class D, class Event, class OurEvent>
+void CheckEqual(const Frames& work) {
+  Ours<Decoder> ours;
+  D other;
+  OurEvent expected;
+  Event read;
+  for (const NamedFrame& frame : work.frames) {
+    if (!ours.Decode(frame, &expected) || !other.Decode(frame, &read) || !Same(expected, read)) {
+      FailCheck(work.job + " of " + std::string(frame.object.substr(0, 200)));
+    }
+  }
+}
+
+// About 2 MB of depth frames.
+constexpr std::size_t kRepeatedFrames = 1'300;
+
+template <class D, class Event>
+void TimePart(const std::string& job, const char* name, const Frames& work, std::size_t frames) {
+  ::benchmark::RegisterBenchmark(
+      (job + "/" + name).c_str(), [&work, frames](::benchmark::State& state) {
+        D decoder;
+        Event event;
+        for (auto _ : state) {
+          for (std::size_t i = 0; i < frames; ++i) {
+            ::benchmark::DoNotOptimize(decoder.Decode(work.frames[i], &event));
+          }
+          ::benchmark::DoNotOptimize(event);
         }
-      }
-      levels->push_back({Price(numbers[0]), Qty(numbers[1])});
-    }
-    return true;
-  }
-
-  simdjson::ondemand::parser parser_;
-  std::vector<Level> bids_;
-  std::vector<Level> asks_;
-};
-
-bool SameLevels(std::span<const Level> a, std::span<const Level> b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end());
+        CountNanos(state, "frame", static_cast<std::int64_t>(frames));
+        if (work.levels_to.empty()) return;
+        CountNanos(state, "level", work.levels_to[frames - 1]);
+      });
 }
 
-std::int64_t LevelsIn(const std::vector<FrameHead>& heads) {
-  Decoder decoder;
-  std::int64_t levels = 0;
-  DepthDiff diff;
-  for (const FrameHead& head : heads) {
-    if (decoder.DecodeDepth(head, 8, &diff) != DecodeVerdict::kOk) std::abort();
-    levels += static_cast<std::int64_t>(diff.bids.size() + diff.asks.size());
-  }
-  return levels;
+template <class D, class Event>
+void Time(const Frames& work, const char* name) {
+  TimePart<D, Event>(work.job, name, work, work.frames.size());
+  if (work.frames.size() <= kRepeatedFrames) return;
+  TimePart<D, Event>(work.job + ", its first 1300 frames over and over", name, work,
+                     kRepeatedFrames);
 }
 
-void CheckEqual(const std::vector<FrameHead>& heads) {
-  Decoder fast;
-  GeneralDecoder general;
-  BareSimdjson bare;
-  for (const FrameHead& head : heads) {
-    DepthDiff a;
-    DepthDiff b;
-    DepthDiff c;
-    const bool good = fast.DecodeDepth(head, 8, &a) == DecodeVerdict::kOk &&
-                      general.DecodeDepth(head, 8, &b) == DecodeVerdict::kOk &&
-                      bare.Decode(head, &c);
-    if (!good || a.last != b.last || a.last != c.last || !SameLevels(a.bids, b.bids) ||
-        !SameLevels(a.asks, b.asks) || !SameLevels(a.bids, c.bids) || !SameLevels(a.asks, c.asks)) {
-      std::fprintf(stderr, "decoders differ\n");
-      std::abort();
-    }
-  }
+// `Event` is what the references fill, `OurEvent` what ours do.
+template <class Event, class OurEvent>
+void RegisterAll(const Frames& work) {
+  if (work.frames.empty()) return;
+  CheckEqual<Ours<GeneralDecoder>, OurEvent, OurEvent>(work);
+  CheckEqual<SimdjsonStrings, Event, OurEvent>(work);
+  CheckEqual<SimdjsonRawStrings, Event, OurEvent>(work);
+  CheckEqual<SimdjsonDom, Event, OurEvent>(work);
+  CheckEqual<RapidjsonDom, Event, OurEvent>(work);
+  CheckEqual<NlohmannDom, Event, OurEvent>(work);
+  Time<Ours<Decoder>, OurEvent>(work, "thalweg");
+  Time<Ours<GeneralDecoder>, OurEvent>(work, "thalweg, general path");
+  Time<SimdjsonStrings, Event>(work, "simdjson on-demand get_string");
+  Time<SimdjsonRawStrings, Event>(work, "simdjson on-demand raw_json_string");
+  Time<SimdjsonDom, Event>(work, "simdjson DOM");
+  Time<RapidjsonDom, Event>(work, "RapidJSON DOM");
+  Time<NlohmannDom, Event>(work, "nlohmann DOM");
+  Time<Copy, Event>(work, "memcpy of the same bytes");
 }
 
-template <class Decode>
-void Run(benchmark::State& state, const std::vector<FrameHead>& heads, const Decode& decode) {
-  static thread_local DepthDiff diff;
-  for (auto _ : state) {
-    for (const FrameHead& head : heads) decode(head, &diff);
-    benchmark::DoNotOptimize(diff);
-  }
-  state.SetItemsProcessed(state.iterations() * LevelsIn(heads));
-}
-
-// A recording and its depth frames, which point into it; the benchmarks keep pointers to them.
 struct Workload {
-  explicit Workload(const RecordedSet& set) : feed(set.files, 50'000), heads(DepthFrames(feed)) {}
+  explicit Workload(const RecordedSet& set) : feed(set.files, kLinesMax) {
+    const std::string name(set.name);
+    depth.job = "BM_DecodeDepth/" + name;
+    ticker.job = "BM_DecodeBookTicker/" + name;
+    trade.job = "BM_DecodeTrade/" + name;
+    Decoder decoder;
+    DepthDiff diff;
+    std::int64_t levels = 0;
+    for (const RecordedFeed::Line& line : feed.lines()) {
+      const NamedFrame frame(line.payload);
+      if (frame.head.kind == FrameKind::kDepth) {
+        depth.frames.push_back(frame);
+        (void)decoder.DecodeDepth(frame.head, kQtyDecimalsMax, &diff);
+        levels += static_cast<std::int64_t>(diff.bids.size() + diff.asks.size());
+        depth.levels_to.push_back(levels);
+      } else if (frame.head.kind == FrameKind::kBookTicker) {
+        ticker.frames.push_back(frame);
+      } else if (frame.head.kind == FrameKind::kTrade) {
+        trade.frames.push_back(frame);
+      }
+    }
+  }
+
   RecordedFeed feed;
-  std::vector<FrameHead> heads;
+  Frames depth;
+  Frames ticker;
+  Frames trade;
 };
+
+// What a frame costs before its body is read: which stream, which symbol.
+void TimeNaming(const Workload& work, const std::string& recording) {
+  ::benchmark::RegisterBenchmark(
+      ("BM_NameFrame/" + recording + "/thalweg").c_str(), [&work](::benchmark::State& state) {
+        for (auto _ : state) {
+          for (const RecordedFeed::Line& line : work.feed.lines()) {
+            ::benchmark::DoNotOptimize(NameFrame(line.payload));
+          }
+        }
+        CountNanos(state, "frame", static_cast<std::int64_t>(work.feed.lines().size()));
+      });
+}
+
+// The benchmarks keep references into these.
 std::vector<std::unique_ptr<const Workload>> workloads;
 
-void Register(const RecordedSet& set) {
-  workloads.push_back(std::make_unique<const Workload>(set));
-  const std::vector<FrameHead>* const heads = &workloads.back()->heads;
-  CheckEqual(*heads);
-  const std::string name(set.name);
-  benchmark::RegisterBenchmark(("BM_DecodeDepth/fast/" + name).c_str(), [heads](
-                                                                            benchmark::State& s) {
-    Decoder decoder;
-    Run(s, *heads, [&](const FrameHead& h, DepthDiff* d) { (void)decoder.DecodeDepth(h, 8, d); });
-  });
-  benchmark::RegisterBenchmark(
-      ("BM_DecodeDepth/general/" + name).c_str(), [heads](benchmark::State& s) {
-        GeneralDecoder decoder;
-        Run(s, *heads,
-            [&](const FrameHead& h, DepthDiff* d) { (void)decoder.DecodeDepth(h, 8, d); });
-      });
-  benchmark::RegisterBenchmark(
-      ("BM_DecodeDepth/simdjson_get_string/" + name).c_str(), [heads](benchmark::State& s) {
-        BareSimdjson decoder;
-        Run(s, *heads, [&](const FrameHead& h, DepthDiff* d) { (void)decoder.Decode(h, d); });
-      });
-}
-
 const bool kRegistered = [] {
-  for (const RecordedSet& set : RecordedSets()) Register(set);
-  if (RecordedSets().empty()) std::fprintf(stderr, "no real recordings: nothing is timed\n");
+  for (const RecordedSet& set : SetsToTime()) {
+    const Workload& work = *workloads.emplace_back(std::make_unique<const Workload>(set));
+    RegisterAll<DiffRead, DepthDiff>(work.depth);
+    if (!work.depth.frames.empty()) {
+      CheckEqual<RapidjsonSaxInSitu, DiffRead, DepthDiff>(work.depth);
+      Time<RapidjsonSaxInSitu, DiffRead>(work.depth, "RapidJSON SAX in situ");
+    }
+    RegisterAll<TickerRead, BookTicker>(work.ticker);
+    RegisterAll<TradeRead, Trade>(work.trade);
+    TimeNaming(work, std::string(set.name));
+  }
   return true;
 }();
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::bench
