@@ -9,6 +9,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "core/version.h"
+#include "tools/bench_command.h"
 #include "tools/exit_status.h"
 #include "tools/info_command.h"
 #include "tools/market_command.h"
@@ -39,6 +40,7 @@ int Run(int argc, char** argv) {
   thalweg::AddReplayCommand(app, &exit_status);
   thalweg::AddInfoCommand(app, &exit_status);
   thalweg::AddMarketCommand(app, &exit_status);
+  thalweg::AddBenchCommand(app, &exit_status);
   thalweg::AddSchemaCommand(app, &exit_status);
   try {
     app.parse(argc, argv);
