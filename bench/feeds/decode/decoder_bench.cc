@@ -77,6 +77,7 @@ bool Same(const BookTicker& a, const BookTicker& b) {
 bool Same(const Trade& ours, const TradeRead& other) {
   return TradeRead{ours.id.raw(),
                    ours.trade_time.raw() / kMillisecond,
+                   ours.event_time.raw() / kMillisecond,
                    {ours.price, ours.qty},
                    ours.aggressor == Aggressor::kSeller} == other;
 }

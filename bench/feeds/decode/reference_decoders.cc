@@ -114,7 +114,8 @@ bool OnDemandTicker(ondemand::parser& parser, const NamedFrame& frame, TickerRea
 template <class Text>
 bool OnDemandTrade(ondemand::parser& parser, const NamedFrame& frame, TradeRead* trade) {
   ondemand::document document;
-  return Open(parser, frame, &document) && document["t"].get(trade->id) == SUCCESS &&
+  return Open(parser, frame, &document) && document["E"].get(trade->event_time_ms) == SUCCESS &&
+         document["t"].get(trade->id) == SUCCESS &&
          ReadQuote<Text>(document, "p", "q", &trade->fill) &&
          document["T"].get(trade->trade_time_ms) == SUCCESS &&
          document["m"].get(trade->buyer_is_maker) == SUCCESS;
@@ -259,7 +260,8 @@ bool SimdjsonDom::Decode(const NamedFrame& frame, TickerRead* ticker) {
 bool SimdjsonDom::Decode(const NamedFrame& frame, TradeRead* trade) {
   simdjson::dom::element root;
   return parser_.parse(frame.object.data(), frame.object.size(), false).get(root) == SUCCESS &&
-         root["t"].get(trade->id) == SUCCESS && ReadQuote(root, "p", "q", &trade->fill) &&
+         root["E"].get(trade->event_time_ms) == SUCCESS && root["t"].get(trade->id) == SUCCESS &&
+         ReadQuote(root, "p", "q", &trade->fill) &&
          root["T"].get(trade->trade_time_ms) == SUCCESS &&
          root["m"].get(trade->buyer_is_maker) == SUCCESS;
 }
@@ -285,7 +287,7 @@ bool NlohmannDom::Decode(const NamedFrame& frame, TradeRead* trade) {
   const nlohmann::json root = nlohmann::json::parse(frame.object, nullptr, false);
   if (root.is_discarded()) return false;
   *trade = {root["t"].get<std::int64_t>(), root["T"].get<std::int64_t>(),
-            ReadLevel(root["p"], root["q"]), root["m"].get<bool>()};
+            root["E"].get<std::int64_t>(), ReadLevel(root["p"], root["q"]), root["m"].get<bool>()};
   return true;
 }
 
@@ -315,8 +317,8 @@ bool RapidjsonDom::Decode(const NamedFrame& frame, TradeRead* trade) {
   rapidjson::Document root(&pool_);
   root.Parse(frame.object.data(), frame.object.size());
   if (root.HasParseError()) return false;
-  *trade = {root["t"].GetInt64(), root["T"].GetInt64(), ReadLevel(root["p"], root["q"]),
-            root["m"].GetBool()};
+  *trade = {root["t"].GetInt64(), root["T"].GetInt64(), root["E"].GetInt64(),
+            ReadLevel(root["p"], root["q"]), root["m"].GetBool()};
   return true;
 }
 

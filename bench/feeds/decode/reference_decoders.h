@@ -50,6 +50,7 @@ struct TickerRead {
 struct TradeRead {
   std::int64_t id = 0;
   std::int64_t trade_time_ms = 0;
+  std::int64_t event_time_ms = 0;
   Level fill;
   bool buyer_is_maker = false;
   friend bool operator==(const TradeRead&, const TradeRead&) = default;
