@@ -1,22 +1,18 @@
 // What it costs to record a real feed: its lines through a RecordingWriter, onto a disk that takes
-// everything and keeps nothing.
-//
-// Items are lines, bytes are those of the text; `packed` is how many times smaller it is stored.
+// everything and keeps nothing. What is written is read back and compared first.
 #include <benchmark/benchmark.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "bench/workload.h"
 #include "replay/recording_reader.h"
 #include "replay/recording_writer.h"
 #include "replay/stored_file.h"
-#include "tests/recorded/recorded_feed.h"
 
-namespace thalweg {
+namespace thalweg::bench {
 namespace {
 
 class NullFile : public OutputFile {
@@ -80,29 +76,26 @@ bool IsReadBack(const RecordedFeed& feed) {
   return (*reader)->Next(&line) == ReadVerdict::kEnd && (*reader)->end() == FileEnd::kWhole;
 }
 
-void Run(benchmark::State& state, const RecordedFeed& feed) {
-  if (!IsReadBack(feed)) return state.SkipWithError("what was written is not read back");
+void Run(::benchmark::State& state, const RecordedFeed& feed) {
+  if (!IsReadBack(feed)) FailCheck("what was written is not read back");
   WriterCounts counts;
   for (auto _ : state) counts = Record(feed, std::make_unique<NullFile>());
-  state.SetItemsProcessed(state.iterations() * counts.lines);
-  state.SetBytesProcessed(state.iterations() * counts.text_bytes);
-  state.counters["packed"] =
-      static_cast<double>(counts.text_bytes) / static_cast<double>(counts.stored_bytes);
+  CountNanos(state, "line", counts.lines);
 }
 
 // The benchmarks keep pointers to what they run on.
 std::vector<std::unique_ptr<const RecordedFeed>> feeds;
 
 const bool kRegistered = [] {
-  for (const RecordedSet& set : RecordedSets()) {
-    feeds.push_back(std::make_unique<const RecordedFeed>(set.files));
+  for (const RecordedSet& set : SetsToTime()) {
+    feeds.push_back(std::make_unique<const RecordedFeed>(set.files, kLinesMax));
     const RecordedFeed* const feed = feeds.back().get();
-    benchmark::RegisterBenchmark(("BM_RecordingWriter/" + std::string(set.name)).c_str(),
-                                 [feed](benchmark::State& state) { Run(state, *feed); });
+    ::benchmark::RegisterBenchmark(
+        ("BM_RecordingWriter/" + std::string(set.name) + "/thalweg").c_str(),
+        [feed](::benchmark::State& state) { Run(state, *feed); });
   }
-  if (RecordedSets().empty()) std::fprintf(stderr, "no real recordings: nothing is timed\n");
   return true;
 }();
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::bench
