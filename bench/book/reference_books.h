@@ -1,9 +1,8 @@
 // The usual structures for one side of a book, to hold book/level_ladder.h against.
 //
 // All have one face: Set() makes `qty` the quantity at a price (0 removes), best() is the best
-// level, Top() the best n. The last two skip nothing that is in the book. Keys grow outward, as in
-// the ladder: the price for asks, its negative for bids; so one class serves both sides.
-// Threads: one.
+// level, Top() the best n. Keys grow outward, as in the ladder: the price for asks, its negative
+// for bids; so one class serves both sides. Threads: one.
 #pragma once
 
 #include <absl/container/btree_map.h>

@@ -3,13 +3,13 @@
 // any is timed.
 //
 // Every decoder is given the payload object and reads what a book needs of it. The copy reads
-// nothing. One job is the whole recording, whose depth frames lie between others in some 20 MB of
-// text, the other one 1300 of them again and again, which stay in the nearer caches.
+// nothing. An iteration is the whole recording.
 #include <benchmark/benchmark.h>
 
 #include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/feeds/decode/reference_decoders.h"
@@ -86,11 +86,43 @@ bool Same(const Trade& a, const Trade& b) {
          a.aggressor == b.aggressor;
 }
 
-// The frames of one kind of a recording; they point into its feed.
-struct Frames {
+// The frames of one kind of a recording, one behind the other: a decoder is to wait for its own
+// work and not for text that lies scattered over memory.
+class Frames {
+ public:
+  Frames(std::string job_name, const RecordedFeed& feed, FrameKind kind)
+      : job(std::move(job_name)), text_(kPayloadPadding, '\0') {
+    std::vector<std::size_t> begins;
+    for (const RecordedFeed::Line& line : feed.lines()) {
+      if (NameFrame(line.payload).kind != kind) continue;
+      begins.push_back(text_.size());
+      text_.append(line.payload);
+    }
+    begins.push_back(text_.size());
+    text_.append(kPayloadPadding, '\0');
+    for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
+      frames.emplace_back(std::string_view(text_).substr(begins[i], begins[i + 1] - begins[i]));
+    }
+    if (kind == FrameKind::kDepth) CountLevels();
+  }
+  Frames(const Frames&) = delete;
+  Frames& operator=(const Frames&) = delete;
+
   std::string job;  // "BM_DecodeDepth/<recording>"
   std::vector<NamedFrame> frames;
-  std::vector<std::int64_t> levels_to;  // Levels up to and with each frame; empty: not counted.
+  std::int64_t level_count = 0;  // Of depth frames.
+
+ private:
+  void CountLevels() {
+    Decoder decoder;
+    DepthDiff diff;
+    for (const NamedFrame& frame : frames) {
+      (void)decoder.DecodeDepth(frame.head, kQtyDecimalsMax, &diff);
+      level_count += static_cast<std::int64_t>(diff.bids.size() + diff.asks.size());
+    }
+  }
+
+  std::string text_;
 };
 
 template <class D, class Event, class OurEvent>
@@ -106,33 +138,21 @@ void CheckEqual(const Frames& work) {
   }
 }
 
-// About 2 MB of depth frames.
-constexpr std::size_t kRepeatedFrames = 1'300;
-
 template <class D, class Event>
-void TimePart(const std::string& job, const char* name, const Frames& work, std::size_t frames) {
+void Time(const Frames& work, const char* name) {
   ::benchmark::RegisterBenchmark(
-      (job + "/" + name).c_str(), [&work, frames](::benchmark::State& state) {
+      (work.job + "/" + name).c_str(), [&work](::benchmark::State& state) {
         D decoder;
         Event event;
         for (auto _ : state) {
-          for (std::size_t i = 0; i < frames; ++i) {
-            ::benchmark::DoNotOptimize(decoder.Decode(work.frames[i], &event));
+          for (const NamedFrame& frame : work.frames) {
+            ::benchmark::DoNotOptimize(decoder.Decode(frame, &event));
           }
           ::benchmark::DoNotOptimize(event);
         }
-        CountNanos(state, "frame", static_cast<std::int64_t>(frames));
-        if (work.levels_to.empty()) return;
-        CountNanos(state, "level", work.levels_to[frames - 1]);
+        CountNanos(state, "frame", static_cast<std::int64_t>(work.frames.size()));
+        if (work.level_count != 0) CountNanos(state, "level", work.level_count);
       });
-}
-
-template <class D, class Event>
-void Time(const Frames& work, const char* name) {
-  TimePart<D, Event>(work.job, name, work, work.frames.size());
-  if (work.frames.size() <= kRepeatedFrames) return;
-  TimePart<D, Event>(work.job + ", its first 1300 frames over and over", name, work,
-                     kRepeatedFrames);
 }
 
 // `Event` is what the references fill, `OurEvent` what ours do.
@@ -156,28 +176,11 @@ void RegisterAll(const Frames& work) {
 }
 
 struct Workload {
-  explicit Workload(const RecordedSet& set) : feed(set.files, kLinesMax) {
-    const std::string name(set.name);
-    depth.job = "BM_DecodeDepth/" + name;
-    ticker.job = "BM_DecodeBookTicker/" + name;
-    trade.job = "BM_DecodeTrade/" + name;
-    Decoder decoder;
-    DepthDiff diff;
-    std::int64_t levels = 0;
-    for (const RecordedFeed::Line& line : feed.lines()) {
-      const NamedFrame frame(line.payload);
-      if (frame.head.kind == FrameKind::kDepth) {
-        depth.frames.push_back(frame);
-        (void)decoder.DecodeDepth(frame.head, kQtyDecimalsMax, &diff);
-        levels += static_cast<std::int64_t>(diff.bids.size() + diff.asks.size());
-        depth.levels_to.push_back(levels);
-      } else if (frame.head.kind == FrameKind::kBookTicker) {
-        ticker.frames.push_back(frame);
-      } else if (frame.head.kind == FrameKind::kTrade) {
-        trade.frames.push_back(frame);
-      }
-    }
-  }
+  explicit Workload(const RecordedSet& set)
+      : feed(set.files, kLinesMax),
+        depth("BM_DecodeDepth/" + std::string(set.name), feed, FrameKind::kDepth),
+        ticker("BM_DecodeBookTicker/" + std::string(set.name), feed, FrameKind::kBookTicker),
+        trade("BM_DecodeTrade/" + std::string(set.name), feed, FrameKind::kTrade) {}
 
   RecordedFeed feed;
   Frames depth;
