@@ -11,6 +11,8 @@
 #include "core/version.h"
 #include "tools/bench_command.h"
 #include "tools/exit_status.h"
+#include "tools/export_command.h"
+#include "tools/import_command.h"
 #include "tools/info_command.h"
 #include "tools/market_command.h"
 #include "tools/replay_command.h"
@@ -39,6 +41,8 @@ int Run(int argc, char** argv) {
   int exit_status = thalweg::kExitGood;
   thalweg::AddReplayCommand(app, &exit_status);
   thalweg::AddInfoCommand(app, &exit_status);
+  thalweg::AddImportCommand(app, &exit_status);
+  thalweg::AddExportCommand(app, &exit_status);
   thalweg::AddMarketCommand(app, &exit_status);
   thalweg::AddBenchCommand(app, &exit_status);
   thalweg::AddSchemaCommand(app, &exit_status);

@@ -1,0 +1,158 @@
+#include "tools/import_command.h"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "replay/capture_import.h"
+#include "tools/exit_status.h"
+#include "tools/notice_log.h"
+#include "tools/progress.h"
+#include "tools/symbol_list.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::size_t kSnapshotLimitMax = 5'000;
+
+struct ImportFlags {
+  std::vector<std::string> sources;
+  std::string out;
+  CLI::Option* symbols_option = nullptr;
+  std::string symbols;
+  std::string snapshot_limit;
+  std::string time_field;
+  bool salvage = false;
+};
+
+absl::StatusOr<ImportOptions> ToOptions(const ImportFlags& flags) {
+  if (!absl::EndsWith(flags.out, ".zst")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--out: '", flags.out, "' does not end in .zst, which a recording is"));
+  }
+  ImportOptions options;
+  options.salvage = flags.salvage;
+  if (flags.symbols_option->count() > 0) {
+    auto symbols = ParseSymbolList(flags.symbols);
+    if (!symbols.ok()) return symbols.status();
+    options.symbols = *std::move(symbols);
+  }
+  if (!flags.snapshot_limit.empty()) {
+    std::size_t limit = 0;
+    if (!absl::SimpleAtoi(flags.snapshot_limit, &limit) || limit < 1 || limit > kSnapshotLimitMax) {
+      return absl::InvalidArgumentError(absl::StrCat("--snapshot-limit: '", flags.snapshot_limit,
+                                                     "' is not a number in [1, ", kSnapshotLimitMax,
+                                                     "]"));
+    }
+    options.snapshot_limit = limit;
+  }
+  if (!flags.time_field.empty()) {
+    auto path = JsonPath::Parse(flags.time_field);
+    if (!path.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat("--time-field: ", path.status().message()));
+    }
+    options.time_field = *std::move(path);
+  }
+  return options;
+}
+
+void PrintSummary(const CaptureImport& import, const std::string& out) {
+  const ImportCounts& counts = import.counts();
+  const CaptureCounts sources = import.source_counts();
+  std::fprintf(stderr, "%s: %lld lines: %lld frames, %lld REST answers, %lld bare snapshots\n",
+               out.c_str(), static_cast<long long>(counts.written),
+               static_cast<long long>(counts.frames), static_cast<long long>(counts.rest_answers),
+               static_cast<long long>(counts.bare_snapshots));
+  const auto tell = [](std::int64_t count, const char* what) {
+    if (count > 0) std::fprintf(stderr, "%lld %s\n", static_cast<long long>(count), what);
+  };
+  tell(counts.filtered, "lines of symbols that were not asked for");
+  tell(counts.left_out, "#thalweg and #digest lines left out: they are of one run each");
+  tell(sources.other_lines, "lines of which nothing becomes a line: configurations, messages sent");
+  tell(sources.malformed_lines, "malformed lines");
+  tell(sources.holes, "damaged places stepped over");
+  if (counts.bare_snapshots > 0 && import.symbols_seen().size() > 1) {
+    std::fprintf(stderr,
+                 "thalweg: a replay will not know whose the bare snapshots are, because %s are in "
+                 "one recording: --snapshot-limit tells how many levels they were asked for and "
+                 "makes #rest lines of those in files of one symbol\n",
+                 absl::StrJoin(import.symbols_seen(), ", ").c_str());
+  }
+}
+
+int FailImport(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kInvalidArgument ? FailUsage(status) : FailIo(status);
+}
+
+int RunImport(const ImportFlags& flags) {
+  const absl::StatusOr<ImportOptions> options = ToOptions(flags);
+  if (!options.ok()) return FailUsage(options.status());
+
+  const CaptureImport* importing = nullptr;
+  NoticeLog log([&importing] { return importing->position(); });
+  CaptureImport import(*options, [&log](std::string_view message) { log.TellFile(message); });
+  importing = &import;
+  absl::Status status = import.Open(flags.sources);
+  if (!status.ok()) {
+    log.Finish();
+    return FailImport(status);
+  }
+  absl::StatusOr<std::unique_ptr<RecordingWriter>> writer = RecordingWriter::Create(flags.out);
+  if (absl::IsAlreadyExists(writer.status())) {
+    return FailIo(absl::AlreadyExistsError(
+        absl::StrCat(writer.status().message(), "; recordings are never replaced")));
+  }
+  if (!writer.ok()) return FailIo(writer.status());
+
+  Progress progress;
+  import.set_line_watcher(
+      [&] { progress.Show(import.position(), import.counts().frames);
+});
+status = import.Run(**writer);
+progress.Finish();
+log.Finish();
+const absl::Status closed = (*writer)->Close();
+PrintSummary(import, flags.out);
+if (!status.ok()) (void)FailIo(status);
+if (!closed.ok()) (void)FailIo(closed);
+if (!status.ok() || !closed.ok()) return kExitFailedIo;
+return FailAbsentSymbols(options->symbols, import.symbols_seen());
+}  // namespace
+
+}  // namespace thalweg
+
+void AddImportCommand(CLI::App& app, int* exit_status) {
+  auto flags = std::make_shared<ImportFlags>();
+  CLI::App* const command =
+      app.add_subcommand("import", "Recordings of other programs -> a recording of this one");
+  command->footer(
+      "Sources are .gz, .zst or plain text, and told apart by what is in them: raw captures of\n"
+      "cryptofeed, files of hftbacktest's collector, lines of JSON. Several are interleaved by\n"
+      "time; a recording that exists is never replaced.\n\n"
+      "  thalweg import BINANCE.0 BINANCE.http.0.0 BINANCE.ws.1.0 --out spot.zst\n"
+      "  thalweg import btcusdt.gz ethusdt.gz --snapshot-limit 1000 --out both.zst\n"
+      "  thalweg import frames.jsonl --time-field data.E --out frames.zst\n\n"
+      "Exit status: 0 good; 1 a named symbol is absent; 2 wrong usage; 3 cannot read or write.\n"
+      "Lines imported before an error stay written.");
+  command->add_option("SOURCE", flags->sources, "Files of other programs")->required();
+  command->add_option("--out", flags->out, "The recording to make; FILE.zst")->required();
+  flags->symbols_option =
+      command->add_option("--symbols", flags->symbols, "Only lines of these, comma separated");
+  command->add_option("--snapshot-limit", flags->snapshot_limit,
+                      "Levels a side that bare snapshots were asked with, 1 to 5000: they become\n"
+                      "#rest lines of the one symbol of their file");
+  command->add_option("--time-field", flags->time_field,
+                      "Where a line of JSON says when it was received, like E or data.E:\n"
+                      "a number or text of s, ms, us or ns since 1970");
+  command->add_flag("--salvage", flags->salvage,
+                    "Step over damage: go on at the next zstd frame, behind a #lost line");
+  command->callback([flags, exit_status] { *exit_status = RunImport(*flags); });
+}
+
+}  // namespace thalweg
