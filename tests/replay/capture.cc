@@ -25,49 +25,6 @@ namespace {
   std::abort();
 }
 
-// --- Captures of cryptofeed -------------------------------------------------------------------
-
-struct TimedLine {
-  std::int64_t nanos = 0;
-  std::string line;
-};
-
-// "1633998512.0633569" in nanoseconds.
-std::int64_t SecondsToNanos(std::string_view text) {
-  const std::size_t dot = text.find('.');
-  const std::string seconds(text.substr(0, dot));
-  std::string fraction(dot == std::string_view::npos ? "" : text.substr(dot + 1));
-  fraction.resize(9, '0');
-  return std::strtoll((seconds + fraction).c_str(), nullptr, 10);
-}
-
-// "/api/v3/depth?symbol=NKNUSDT" of "https://api.binance.com/api/v3/depth?symbol=NKNUSDT".
-std::string_view TargetOf(std::string_view url) {
-  const std::size_t host = url.find("://") + 3;
-  return url.substr(url.find('/', host));
-}
-
-TimedLine MakeLine(std::string_view time, std::string_view rest) {
-  const std::int64_t nanos = SecondsToNanos(time);
-  return {nanos, absl::StrCat(nanos, " ", Abseil(rest))};
-}
-
-TimedLine ConvertCryptofeedLine(std::string_view text, int connection) {
-  if (const std::size_t arrow = text.find(" <-> "); arrow != std::string_view::npos) {
-    return MakeLine(text.substr(arrow + 5),
-                    absl::StrCat("#conn ", connection, " open ", Abseil(text.substr(0, arrow))));
-  }
-  const std::size_t colon = text.find(": {");
-  if (colon == std::string_view::npos) Refuse("no line of a capture", text);
-  const std::string_view front = text.substr(0, colon);
-  const std::string_view json = text.substr(colon + 2);
-  const std::size_t arrow = front.find(" -> ");
-  if (arrow == std::string_view::npos) return MakeLine(front, json);
-  return MakeLine(
-      front.substr(arrow + 4),
-      absl::StrCat("#rest GET ", Abseil(TargetOf(front.substr(0, arrow))), " ", Abseil(json)));
-}
-
 // --- Rewriting --------------------------------------------------------------------------------
 
 using simdjson::dom::element;
@@ -187,7 +144,30 @@ Feed ReadFeed(const std::vector<std::string>& paths, std::size_t count) {
   return feed;
 }
 
-Feed ReadCryptofeed(std::string_view name) {
+Imported ImportFiles(const std::vector<std::string>& paths, const ImportOptions& options) {
+  Imported imported;
+  const CaptureImport* importing = nullptr;
+  CaptureImport import(options, [&](std::string_view message) {
+    imported.told.push_back(absl::StrCat(importing->position().line, ": ", Abseil(message)));
+  });
+  importing = &import;
+  imported.status = import.Open(paths);
+  if (!imported.status.ok()) return imported;
+  const TemporaryFile place;
+  const std::string path = absl::StrCat(place.path(), ".zst");
+  auto writer = RecordingWriter::Create(path);
+  if (!writer.ok()) Refuse("cannot be made", path);
+  imported.status = import.Run(**writer);
+  const absl::Status closed = (*writer)->Close();
+  if (!closed.ok()) Refuse("cannot be written", path);
+  imported.lines = ReadFeed({path});
+  imported.counts = import.counts();
+  imported.source_counts = import.source_counts();
+  std::remove(path.c_str());
+  return imported;
+}
+
+std::vector<std::string> CryptofeedFiles(std::string_view name) {
   std::vector<std::string> paths;
   std::error_code error;
   for (const auto& entry :
@@ -195,19 +175,16 @@ Feed ReadCryptofeed(std::string_view name) {
     paths.push_back(entry.path().string());
   }
   std::ranges::sort(paths);
-  std::vector<TimedLine> lines;
-  int connection = 0;
-  for (const std::string& path : paths) {
-    ++connection;
-    for (const std::string& line : ReadFeed({path})) {
-      if (line.starts_with("configuration:")) continue;
-      lines.push_back(ConvertCryptofeedLine(line, connection));
-    }
-  }
-  std::ranges::stable_sort(lines, {}, &TimedLine::nanos);
-  Feed feed;
-  for (TimedLine& line : lines) feed.push_back(std::move(line.line));
-  return feed;
+  return paths;
+}
+
+Feed ReadCryptofeed(std::string_view name) {
+  const std::vector<std::string> paths = CryptofeedFiles(name);
+  if (paths.empty()) return {};
+  const Imported imported = ImportFiles(paths);
+  if (!imported.status.ok()) Refuse("cannot be imported", std::string(imported.status.message()));
+  if (!imported.told.empty()) Refuse("is told of a good capture", imported.told.front());
+  return imported.lines;
 }
 
 Feed BeginningOfBtcusdt() {

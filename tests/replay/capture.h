@@ -1,5 +1,5 @@
-// Recordings for tests of the whole path: the real ones, other collectors' captures turned into our
-// lines, feeds made from them, and a replay that watches what comes out.
+// Recordings for tests of the whole path: the real ones, other programs' captures imported, feeds
+// made from them, and a replay that watches what comes out.
 //
 // A feed is a vector of lines without newlines, in the grammar of replay/recording_line.h. It is
 // always played through a file and the player, so that no step of the real path is left out.
@@ -19,6 +19,7 @@
 #include "core/units.h"
 #include "features/catalogue.h"
 #include "pipeline/engine.h"
+#include "replay/capture_import.h"
 #include "replay/recording_player.h"
 
 namespace thalweg {
@@ -32,9 +33,20 @@ inline constexpr char kNoData[] =
 // The lines of files read one after another, at most `count`.
 [[nodiscard]] Feed ReadFeed(const std::vector<std::string>& paths, std::size_t count = SIZE_MAX);
 
-// A cryptofeed capture of the data folder, its files merged by time: `URL -> time: json` becomes
-// `#rest GET`, `URL <-> time` becomes `#conn`, `time: json` becomes a frame. Empty when it is not
-// there. Ends the program on any other line but `configuration:`.
+// What an import of files made, and what it said.
+struct Imported {
+  absl::Status status;
+  Feed lines;
+  std::vector<std::string> told;  // "<line of the file>: <message>"
+  ImportCounts counts;
+  CaptureCounts source_counts;
+};
+[[nodiscard]] Imported ImportFiles(const std::vector<std::string>& paths,
+                                   const ImportOptions& options = {});
+
+// The files of a cryptofeed capture of the data folder, and the recording that an import makes of
+// them. Empty when it is not there; ends the program when it cannot be imported whole.
+[[nodiscard]] std::vector<std::string> CryptofeedFiles(std::string_view name);
 [[nodiscard]] Feed ReadCryptofeed(std::string_view name);
 
 // The first 90 s of the real BTCUSDT recording; in the short part, which says so, 10 s. Empty when
