@@ -16,6 +16,11 @@ std::string_view DepthPathOf(std::string_view snapshot) {
   return "/api/v3/depth";
 }
 
+// A symbol is what a stream's name says it is, which may be anything.
+bool IsWordOfAQuery(std::string_view symbol) noexcept {
+  return !symbol.empty() && symbol.find_first_of(" &#") == std::string_view::npos;
+}
+
 }  // namespace
 
 CaptureImport::CaptureImport(ImportOptions options, Teller tell)
@@ -53,6 +58,7 @@ absl::Status CaptureImport::Run(RecordingWriter& writer) {
     std::pop_heap(heads_.begin(), heads_.end(), IsLater);
     receive_time_ = heads_.back().line.line.receive_time;
     Use(heads_.back(), writer);
+    if (!writer.status().ok()) return writer.status();
     if (watcher_) watcher_();
     if (ReadAhead(&heads_.back())) {
       std::push_heap(heads_.begin(), heads_.end(), IsLater);
@@ -118,9 +124,12 @@ std::string_view CaptureImport::SymbolOfSnapshot(const Head& head) const {
 void CaptureImport::WriteSnapshot(const Head& head, RecordingWriter& writer) {
   const CaptureLine& line = head.line;
   const std::string_view symbol = SymbolOfSnapshot(head);
-  if (options_.snapshot_limit && !symbol.empty()) {
-    text_ = absl::StrCat("#rest GET ", Abseil(DepthPathOf(line.text)), "?symbol=", Abseil(symbol),
-                         "&limit=", *options_.snapshot_limit, " ", Abseil(line.text));
+  if (options_.snapshot_limit && IsWordOfAQuery(symbol)) {
+    const std::string target =
+        absl::StrCat(Abseil(DepthPathOf(line.text)), "?symbol=", Abseil(symbol),
+                     "&limit=", *options_.snapshot_limit);
+    text_.clear();
+    AppendRestText(target, line.text, &text_);
     ++counts_.rest_answers;
     writer.Write(line.line.receive_time, text_);
     return;

@@ -62,7 +62,8 @@ class CaptureImport {
   [[nodiscard]] absl::Status Open(const std::vector<std::string>& paths);
 
   // Writes everything. The status of the first source that ended badly; everything good in it and
-  // in the others was written. REQUIRES: Open() answered OK.
+  // in the others was written. Or that of the writer when it cannot go on: nothing is imported
+  // behind that. REQUIRES: Open() answered OK.
   [[nodiscard]] absl::Status Run(RecordingWriter& writer);
 
   // Called after every line that was used; for progress.

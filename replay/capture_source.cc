@@ -176,9 +176,9 @@ void CaptureSource::Enqueue(const RecordingLine& line, std::string_view source_t
     return Push(line.receive_time, text, SymbolOf(line), false);
   }
   if (line.kind == LineKind::kConnOpen) return PushOpening(line);
-  Push(line.receive_time,
-       absl::StrCat("#rest GET ", Abseil(line.target), " ", Abseil(line.payload)), SymbolOf(line),
-       false);
+  std::string text;
+  AppendRestText(line.target, line.payload, &text);
+  Push(line.receive_time, text, SymbolOf(line), false);
 }
 
 void CaptureSource::PushFrame(const RecordingLine& line) {
@@ -191,12 +191,14 @@ void CaptureSource::PushFrame(const RecordingLine& line) {
 
 // Who opens a connection again had lost it before.
 void CaptureSource::PushOpening(const RecordingLine& line) {
+  std::string text;
   if (std::exchange(connection_open_, true)) {
-    Push(line.receive_time, absl::StrCat("#conn ", line.connection, " close ", kClosedWithoutAWord),
-         {}, false);
+    AppendConnCloseText(line.connection, kClosedWithoutAWord, &text);
+    Push(line.receive_time, text, {}, false);
+    text.clear();
   }
-  Push(line.receive_time, absl::StrCat("#conn ", line.connection, " open ", Abseil(line.url)), {},
-       false);
+  AppendConnOpenText(line.connection, line.url, &text);
+  Push(line.receive_time, text, {}, false);
 }
 
 // An unknown number of lines is missing: at least one. Before the first line there is nothing to
@@ -204,7 +206,10 @@ void CaptureSource::PushOpening(const RecordingLine& line) {
 void CaptureSource::PushLoss() {
   ++counts_.holes;
   tell_(absl::StrCat("damage stepped over, lines are missing here: ", reader_->status().message()));
-  if (last_time_) Push(*last_time_, "#lost 1 the imported file is damaged here", {}, false);
+  if (!last_time_) return;
+  std::string text;
+  AppendLostText(1, "the imported file is damaged here", &text);
+  Push(*last_time_, text, {}, false);
 }
 
 void CaptureSource::Push(ReceiveTime time, std::string_view text, std::string symbol,
