@@ -168,6 +168,16 @@ class ContractsTest(unittest.TestCase):
         self.assertGreater(len(options), 10)
         self.assertEqual(set(re.findall(r"^\| `(--[a-z-]+)", page, re.M)), options)
 
+    def test_import_explains_every_option_of_both_commands_and_no_other(self):
+        page = self.page("docs/IMPORT.md")
+        for command, part in zip(("import", "export"), page.split("## Export")):
+            help_text = subprocess.run(
+                [ARGS.thalweg, command, "--help"], check=True, capture_output=True, text=True
+            ).stdout
+            options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M))
+            self.assertGreater(len(options), 2)
+            self.assertEqual(set(re.findall(r"^\| `(--[a-z-]+)", part, re.M)), options)
+
     def test_replay_names_every_column_before_the_features(self):
         page = self.page("docs/REPLAY.md")
         with Checkout() as folder:
