@@ -13,6 +13,8 @@ std::optional<Ticks> BestOf(const LevelLadder& ladder) {
 
 void CountHistogram::Add(std::int64_t value, std::int64_t times) {
   const std::int64_t bin = std::clamp<std::int64_t>(value, 0, kCountBins - 1);
+  if (bins_.size() <= static_cast<std::size_t>(bin))
+    bins_.resize(static_cast<std::size_t>(bin) + 1);
   bins_[static_cast<std::size_t>(bin)] += times;
   total_ += times;
   const auto count = static_cast<double>(times);
@@ -31,7 +33,7 @@ double CountHistogram::fano() const noexcept {
 
 std::int64_t CountHistogram::Percentile(double share) const noexcept {
   std::int64_t seen = 0;
-  for (std::size_t bin = 0; bin < kCountBins; ++bin) {
+  for (std::size_t bin = 0; bin < bins_.size(); ++bin) {
     seen += bins_[bin];
     if (seen > 0 && static_cast<double>(seen) >= share * static_cast<double>(total_)) {
       return static_cast<std::int64_t>(bin);
@@ -51,12 +53,13 @@ void FeedShape::Interval::Add(EventTime time, CountHistogram* histogram) {
   ++count;
 }
 
-void FeedShape::OnDepth(const DepthDiff& diff, const Touch& before, const Touch& after,
-                        Price tick) {
-  if (!first_) first_ = diff.event_time;
-  last_ = std::max(last_, diff.event_time);
+void FeedShape::OnDepth(const DepthDiff& diff, const Touch& before, const Touch& after, Price tick,
+                        EventTime clock) {
+  if (!first_) first_ = clock;
+  last_ = clock;
   levels.Add(static_cast<std::int64_t>(diff.bids.size() + diff.asks.size()));
-  update_ids.Add(diff.last - diff.first + 1);
+  const std::int64_t ids = diff.last - diff.first;  // And one more.
+  update_ids.Add(std::min<std::int64_t>(ids, CountHistogram::kCountBins) + 1);
   const auto count = [&](const Level& level, std::optional<Ticks> best, int outward) {
     ++level_updates;
     deletes += level.qty == Qty(0) ? 1 : 0;
@@ -74,9 +77,9 @@ void FeedShape::OnDepth(const DepthDiff& diff, const Touch& before, const Touch&
   }
 }
 
-void FeedShape::OnTrade(EventTime time) {
-  second_.Add(time, &trades_second);
-  tenth_.Add(time, &trades_tenth);
+void FeedShape::OnTrade(EventTime clock) {
+  second_.Add(clock, &trades_second);
+  tenth_.Add(clock, &trades_tenth);
 }
 
 double FeedShape::seconds() const noexcept {
@@ -84,6 +87,7 @@ double FeedShape::seconds() const noexcept {
 }
 
 void RecordingShape::OnFrame(const FrameHead& head, const SymbolEngine& symbol) {
+  if (!symbol.clock()) return;  // No frame of it could be used.
   FeedShape& shape = shapes_[symbol.name()];
   DepthDiff diff;
   Trade trade;
@@ -95,13 +99,13 @@ void RecordingShape::OnFrame(const FrameHead& head, const SymbolEngine& symbol) 
       touch = {BestOf(book->ladder(Side::kBid)), BestOf(book->ladder(Side::kAsk))};
     }
     if (decoder_.DecodeDepth(head, kQtyDecimalsMax, &diff) == DecodeVerdict::kOk) {
-      shape.OnDepth(diff, before, touch, symbol.scale().tick);
+      shape.OnDepth(diff, before, touch, symbol.scale().tick, *symbol.clock());
     }
   } else if (head.kind == FrameKind::kBookTicker) {
     ++shape.tickers;
   } else if (head.kind == FrameKind::kTrade &&
              decoder_.DecodeTrade(head, kQtyDecimalsMax, &trade) == DecodeVerdict::kOk) {
-    shape.OnTrade(trade.trade_time);
+    shape.OnTrade(*symbol.clock());
   }
 }
 

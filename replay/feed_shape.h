@@ -36,7 +36,7 @@ class CountHistogram {
   [[nodiscard]] std::int64_t Percentile(double share) const noexcept;
 
  private:
-  std::vector<std::int64_t> bins_ = std::vector<std::int64_t>(kCountBins);
+  std::vector<std::int64_t> bins_;  // Up to the largest count that came.
   std::int64_t total_ = 0;
   double sum_ = 0;
   double square_sum_ = 0;
@@ -51,8 +51,10 @@ class FeedShape {
     std::optional<Ticks> bid;
     std::optional<Ticks> ask;
   };
-  void OnDepth(const DepthDiff& diff, const Touch& before, const Touch& after, Price tick);
-  void OnTrade(EventTime time);
+  // `clock`: the symbol's event clock, which does not believe every time.
+  void OnDepth(const DepthDiff& diff, const Touch& before, const Touch& after, Price tick,
+               EventTime clock);
+  void OnTrade(EventTime clock);
 
   CountHistogram levels;         // A depth message.
   CountHistogram update_ids;     // A depth message.

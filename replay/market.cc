@@ -46,6 +46,29 @@ absl::Status Invalid(absl::string_view key, absl::string_view value, absl::strin
   return absl::InvalidArgumentError(absl::StrCat(key, ": '", value, "' is not ", allowed));
 }
 
+// Every option, as text: another text, another market.
+std::string Describe(const MarketOptions& options) {
+  std::string text = absl::StrCat("seed ", options.seed, " symbols");
+  for (const MarketSymbolOptions& symbol : options.symbols) {
+    absl::StrAppend(&text, " ", symbol.name, ":", symbol.activity_percent, ":", symbol.tick.raw(),
+                    ":", symbol.step_decimals, ":", symbol.price.raw());
+  }
+  absl::StrAppend(&text, " market ", options.market == Market::kSpot ? "spot" : "usdm",
+                  " interval_ms ", options.depth_interval / kMillisecond, " levels ",
+                  options.levels, " snapshot_limit ", options.snapshot_limit, " snapshot_every_s ",
+                  options.snapshot_every / kSecond, " start_ns ", options.start.raw(), " regimes");
+  for (const RegimeSpan& span : options.regimes) {
+    absl::StrAppend(&text, " ", Abseil(RegimeName(span.regime)), ":", span.length / kSecond);
+  }
+  return text;
+}
+
+std::uint64_t HashOf(std::string_view text) {
+  std::uint64_t hash = 0;
+  for (const char c : text) hash = MarketRandom::Mix(hash ^ static_cast<unsigned char>(c));
+  return hash;
+}
+
 }  // namespace
 
 std::string_view RegimeName(Regime regime) noexcept {
@@ -144,9 +167,11 @@ SyntheticMarket::SyntheticMarket(const MarketOptions& options) : options_(option
                    {writing.depth_stream, writing.ticker_stream, writing.trade_stream});
     names.push_back(absl::StrCat("\"", writing.symbol, "\""));
   }
+  const std::string description = Describe(options_);
   preamble_.push_back(absl::StrCat(
-      R"(#thalweg 1 {"run":"synthetic-)", options_.seed, R"(","shard":0,"segment":0,"market":")",
-      shared ? "usdm" : "spot", R"(","symbols":[)", absl::StrJoin(names, ","), "]}"));
+      R"(#thalweg 1 {"run":"synthetic-)", absl::Hex(HashOf(description), absl::kZeroPad16),
+      R"(","shard":0,"segment":0,"market":")", shared ? "usdm" : "spot", R"(","symbols":[)",
+      absl::StrJoin(names, ","), R"(],"made_with":")", description, "\"}"));
   AppendExchangeInfoLine(writings, options_.start, &preamble_.emplace_back());
   preamble_.push_back(absl::StrCat("#conn 1 open wss://synthetic.invalid/stream?streams=",
                                    absl::StrJoin(streams, "/")));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 namespace thalweg {
@@ -13,6 +14,8 @@ constexpr Nanos kAnswerDelayMin = 5 * kMillisecond;
 constexpr Nanos kAnswerDelaySpread = 75 * kMillisecond;
 constexpr Nanos kTransit = 1'500 * kMicrosecond;
 constexpr Nanos kTransitSpread = 300 * kMicrosecond;
+// Near this part of where it began a falling price turns.
+constexpr std::int64_t kFloorPart = 10;
 constexpr std::size_t kLevelsKeptThin = 12;
 constexpr std::size_t kCancelsPerInterval = 1'000;
 constexpr std::size_t kLevelsPerMove = 250;
@@ -108,6 +111,7 @@ MarketSymbol::MarketSymbol(const MarketOptions& options, std::size_t index, std:
                options.symbols[index].step_decimals, options.depth_interval),
       activity_percent_(options.symbols[index].activity_percent),
       start_ticks_(options.symbols[index].price.raw() / options.symbols[index].tick.raw()),
+      floor_(start_ticks_ / kFloorPart + 1),
       last_id_(last_id),
       phase_(static_cast<Nanos>(index * 7 % 10) * options.depth_interval / 10),
       random_(MarketRandom::Mix(options.seed) ^ MarketRandom::Mix(index + 1)) {
@@ -316,10 +320,13 @@ void MarketSymbol::Move() {
     if (bid && random_.Chance(kQ16 / 8))
       last_move_ = -*bid > start_ticks_ ? Side::kBid : Side::kAsk;
   }
+  const std::optional<std::int64_t> low = BestKey(Side::kBid);
+  if (low && TrueBook::Price(Side::kBid, *low) <= floor_) last_move_ = Side::kAsk;
   const Side side = last_move_;  // The side that gives way.
   const std::optional<std::int64_t> best = BestKey(side);
   if (!best) return;
-  const std::int64_t target = *best + std::max<std::int64_t>(Scaled(random_.Draw(kMove)), 1);
+  std::int64_t target = *best + std::max<std::int64_t>(Scaled(random_.Draw(kMove)), 1);
+  if (side == Side::kBid) target = std::min(target, TrueBook::Key(side, floor_));
   const bool taken = random_.Chance(kQ16 / 6);
   const Aggressor aggressor = side == Side::kAsk ? Aggressor::kBuyer : Aggressor::kSeller;
   for (std::size_t gone = 0; gone < kLevelsPerMove; ++gone) {
@@ -396,6 +403,7 @@ void MarketSymbol::KeepToMood() {
                 : TrueBook::Key(side, Ticks(start_ticks_ + (side == Side::kAsk ? 1 : 0)));
       std::int64_t distance = 0;
       for (std::size_t level = 0; level < kLevelsKeptThin; ++level) {
+        if (TrueBook::Price(side, touch + distance).raw() <= 0) break;
         Set(side, touch + distance, DrawTouchQty());
         distance += 1 + mood_.sparse * Times(LevelGap(distance), random_.Draw(kExponential));
       }
@@ -404,6 +412,7 @@ void MarketSymbol::KeepToMood() {
 }
 
 void MarketSymbol::Set(Side side, std::int64_t key, std::int64_t qty) {
+  assert(TrueBook::Price(side, key).raw() > 0);
   *last_id_ += options_.market == Market::kSpot ? 1 : 1 + random_.Below(60);
   book_.Set(UpdateId(*last_id_), side, TrueBook::Price(side, key), Qty(qty));
   touched_[Index(side)].push_back(key);

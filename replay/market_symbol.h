@@ -103,6 +103,7 @@ class MarketSymbol {
   const MarketWriting writing_;
   const std::int64_t activity_percent_;
   const std::int64_t start_ticks_;
+  const Ticks floor_;  // Where moves down end; takers may go a little below.
   std::int64_t* const last_id_;
   const Nanos phase_;
   MarketRandom random_;

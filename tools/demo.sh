@@ -34,7 +34,7 @@ real=("$data"/spot-btcusdt-2024-08-08/btcusdt_*.gz)
 if [[ -e ${real[0]} ]]; then
   recordings=("${real[@]}")
 else
-  recordings=("$folder/market.zst")
+  recordings=("$folder/demo-market.zst")
   say "Making ten minutes of a synthetic market (docs/MARKET.md)"
   rm -f "${recordings[0]}"  # Of an earlier demo: recordings are never replaced.
   "$program" market --seconds 600 --out "${recordings[0]}"

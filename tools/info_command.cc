@@ -185,20 +185,38 @@ void PrintShape(const FeedShape& shape) {
   }
 }
 
-// The shapes of two recordings in two columns: the first symbol of each.
-void PrintBeside(const RecordingShape& one, const RecordingShape& other,
+// The shapes of two recordings in two columns: of the symbols that both have, else of the first of
+// each. False when one of them has none.
+bool PrintBeside(const RecordingShape& one, const RecordingShape& other,
                  const std::string& other_name) {
-  if (one.symbols().empty() || other.symbols().empty()) return;
-  const auto& [symbol, shape] = *one.symbols().begin();
-  const auto& [other_symbol, other_shape] = *other.symbols().begin();
-  const auto left = ShapeLines(shape);
-  const auto right = ShapeLines(other_shape);
-  std::printf("\n%-18s %-54s %s\n", "shape", symbol.c_str(),
-              absl::StrCat(other_symbol, " of ", other_name).c_str());
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    std::printf("%-18s %-54s %s\n", left[i].first, left[i].second.c_str(), right[i].second.c_str());
+  if (one.symbols().empty() || other.symbols().empty()) return false;
+  const auto print = [&](const std::string& symbol, const FeedShape& shape,
+                         const std::string& other_symbol, const FeedShape& other_shape) {
+    const auto left = ShapeLines(shape);
+    const auto right = ShapeLines(other_shape);
+    std::printf("\n%-18s %-54s %s\n", "shape", symbol.c_str(),
+                absl::StrCat(other_symbol, " of ", other_name).c_str());
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      std::printf("%-18s %-54s %s\n", left[i].first, left[i].second.c_str(),
+                  right[i].second.c_str());
+    }
+  };
+  bool printed = false;
+  for (const auto& [symbol, shape] : one.symbols()) {
+    const auto same = other.symbols().find(symbol);
+    if (same == other.symbols().end()) continue;
+    print(symbol, shape, symbol, same->second);
+    printed = true;
   }
+  if (!printed) {
+    print(one.symbols().begin()->first, one.symbols().begin()->second,
+          other.symbols().begin()->first, other.symbols().begin()->second);
+  }
+  return true;
 }
+
+// Stream names beyond these are counted together: a name is whatever a file says.
+constexpr std::size_t kStreamNamesMax = 10'000;
 
 // What is read off the lines of a recording as they go by.
 struct Contents {
@@ -214,7 +232,9 @@ struct Contents {
     if (line.kind != LineKind::kFrame) return;
     ++frames;
     const FrameHead head = NameFrame(line.payload);
-    ++streams[StreamName(head)];
+    const std::string name = StreamName(head);
+    const bool is_new = streams.size() >= kStreamNamesMax && !streams.contains(name);
+    ++streams[is_new ? "(others)" : name];
     const SymbolEngine* const symbol = player.FindSymbol(head.symbol);
     if (symbol != nullptr) shape.OnFrame(head, *symbol);
   }
@@ -261,7 +281,7 @@ int RunInfo(const InfoFlags& flags) {
     player.set_line_watcher([&](const RecordingLine& line) { contents->OnLine(line, player); });
     const absl::Status status = player.Run(recordings);
     log.Finish();
-    if (print) PrintContents(*contents, player);
+    if (print && contents->first) PrintContents(*contents, player);
     return status;
   };
 
@@ -272,8 +292,10 @@ int RunInfo(const InfoFlags& flags) {
   Contents beside;
   const absl::Status beside_status = look({flags.beside}, false, &beside);
   if (!beside_status.ok()) return FailIo(beside_status);
-  PrintBeside(contents.shape, beside.shape, flags.beside);
-  return kExitGood;
+  if (PrintBeside(contents.shape, beside.shape, flags.beside)) return kExitGood;
+  std::fprintf(stderr, "thalweg: --beside %s: nothing to compare, a recording has no symbol\n",
+               flags.beside.c_str());
+  return kExitBadData;
 }
 
 }  // namespace
@@ -284,12 +306,16 @@ void AddInfoCommand(CLI::App& app, int* exit_status) {
       "info",
       "What is in a recording: streams, symbols, spans, gaps, snapshot reach, clock offset,\n"
       "and what its feed is like: levels a message, distances from the touch, trades a second");
-  command->footer("  thalweg info day.zst\n\nExit status: 0 read to its end; 3 cannot be read.");
+  command->footer(
+      "  thalweg info day.zst\n\nExit status: 0 read to its end; 1 nothing to put beside; 3 cannot "
+      "be read.");
   command->add_option("RECORDING", flags->recordings, "Recordings, as for replay")->required();
   command->add_flag("--salvage", flags->salvage, "Step over damage");
   command->add_flag("--merge", flags->merge, "Interleave the recordings by receive time");
-  command->add_option("--beside", flags->beside,
-                      "Another recording, whose shape is shown in a second column");
+  command->add_option(
+      "--beside", flags->beside,
+      "Another recording: the shapes of symbols that both have stand side by side,\n"
+      "else those of the first of each");
   command->add_flag("--notices", flags->verbose, "Tell what happened where, as replay does");
   command->callback([flags, exit_status] { *exit_status = RunInfo(*flags); });
 }

@@ -1,6 +1,7 @@
 #include "tools/market_command.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -145,17 +146,36 @@ absl::Status WriteTrueBook(const std::string& path, const TrueBook& now, UpdateI
   return (*file)->Close();
 }
 
+std::string BookPath(const MarketFlags& flags, const MarketSymbolOptions& symbol) {
+  return absl::StrReplaceAll(flags.final_book, {{"{symbol}", symbol.name}});
+}
+
+// Two results that would go to one place.
+absl::Status CheckPlaces(const MarketFlags& flags, const MarketOptions& options) {
+  if (flags.final_book.empty()) return absl::OkStatus();
+  if (options.symbols.size() > 1 && flags.final_book.find("{symbol}") == std::string::npos) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--final-book: '", flags.final_book, "' must contain {symbol}: there are several symbols"));
+  }
+  const auto place = [](const std::string& path) {
+    std::error_code error;
+    return path == "-" ? path : std::filesystem::weakly_canonical(path, error).string();
+  };
+  for (const MarketSymbolOptions& symbol : options.symbols) {
+    if (place(BookPath(flags, symbol)) != place(flags.out)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--final-book: '", flags.final_book, "' is where --out goes"));
+  }
+  return absl::OkStatus();
+}
+
 int RunMarket(const MarketFlags& flags) {
   const absl::StatusOr<MarketOptions> options = ToOptions(flags);
   if (!options.ok()) return FailUsage(options.status());
   const auto seconds = ParseNumber<std::int64_t>("seconds", flags.seconds, 1, kSecondsMax);
   if (!seconds.ok()) return FailUsage(seconds.status());
-  if (options->symbols.size() > 1 && !flags.final_book.empty() &&
-      flags.final_book.find("{symbol}") == std::string::npos) {
-    return FailUsage(absl::InvalidArgumentError(
-        absl::StrCat("--final-book: '", flags.final_book,
-                     "' must contain {symbol}: there are several symbols")));
-  }
+  const absl::Status places = CheckPlaces(flags, *options);
+  if (!places.ok()) return FailUsage(places);
   absl::StatusOr<LineOutput> output = LineOutput::Create(flags.out);
   if (!output.ok()) return FailIo(output.status());
 
@@ -183,8 +203,8 @@ int RunMarket(const MarketFlags& flags) {
   for (std::size_t i = 0; i < depth_ends.size() && !flags.final_book.empty(); ++i) {
     if (!depth_ends[i]) continue;
     const MarketSymbolOptions& symbol = options->symbols[i];
-    const std::string path = absl::StrReplaceAll(flags.final_book, {{"{symbol}", symbol.name}});
-    const absl::Status written = WriteTrueBook(path, market.book(i), *depth_ends[i], symbol);
+    const absl::Status written =
+        WriteTrueBook(BookPath(flags, symbol), market.book(i), *depth_ends[i], symbol);
     if (!written.ok()) return FailIo(written);
   }
   std::fprintf(stderr, "%lld lines, %lld s of market in %.3f s (%.0f x real time)\n",

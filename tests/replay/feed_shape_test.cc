@@ -39,7 +39,8 @@ TEST(FeedShapeTest, DistancesAreFromTheSameSideBefore) {
   diff.bids = bids;
   diff.asks = asks;
   FeedShape shape;
-  shape.OnDepth(diff, {Ticks(10'000), Ticks(10'002)}, {Ticks(10'001), Ticks(10'002)}, tick);
+  shape.OnDepth(diff, {Ticks(10'000), Ticks(10'002)}, {Ticks(10'001), Ticks(10'002)}, tick,
+                EventTime(kSecond));
   EXPECT_EQ(shape.level_updates, 4);
   EXPECT_EQ(shape.deletes, 2);
   EXPECT_EQ(shape.measured, 4);
@@ -55,7 +56,7 @@ TEST(FeedShapeTest, WithoutABookNoDistanceIsCounted) {
   DepthDiff diff;
   diff.bids = bids;
   FeedShape shape;
-  shape.OnDepth(diff, {}, {}, Price(1));
+  shape.OnDepth(diff, {}, {}, Price(1), EventTime(1));
   EXPECT_EQ(shape.level_updates, 1);
   EXPECT_EQ(shape.measured, 0);
   EXPECT_EQ(shape.two_sided_events, 0);
@@ -71,6 +72,15 @@ TEST(FeedShapeTest, SecondsWithoutATradeCount) {
   EXPECT_EQ(shape.trades_second.Percentile(0.5), 0);
   EXPECT_EQ(shape.trades_second.Percentile(1.0), 3);
   EXPECT_DOUBLE_EQ(shape.trades_second.mean(), 1);
+}
+
+TEST(FeedShapeTest, TheWidestSpanOfIdsIsCountedWithoutOverflow) {
+  DepthDiff diff;
+  diff.first = UpdateId(0);
+  diff.last = UpdateId(INT64_MAX);
+  FeedShape shape;
+  shape.OnDepth(diff, {}, {}, Price(1), EventTime(1));
+  EXPECT_EQ(shape.update_ids.Percentile(1.0), 8'191);
 }
 
 }  // namespace

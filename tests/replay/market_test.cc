@@ -21,8 +21,8 @@ namespace {
 
 // Of the bytes of two markets, the same for every compiler, optimisation and machine. They change
 // only when the model does, which the change log says.
-constexpr std::uint64_t kSpotHash = 4'292'321'245'732'139'508ULL;
-constexpr std::uint64_t kFuturesHash = 2'869'394'008'668'612'792ULL;
+constexpr std::uint64_t kSpotHash = 11'367'994'475'890'711'753ULL;
+constexpr std::uint64_t kFuturesHash = 7'521'155'712'548'969'638ULL;
 
 std::uint64_t HashOfBytes(const MarketOptions& options, Nanos length) {
   SyntheticMarket market(options);
@@ -300,6 +300,24 @@ TEST(MarketBookTest, InsideItsHorizonALimitedBookIsTheMarketsToo) {
   }
   EXPECT_GT(compared, 10'000);
   EXPECT_EQ(engine.symbols()[0]->book_counts().synchronisations, 1);
+}
+
+TEST(MarketBookTest, AFallingPriceTurnsNearATenthOfWhereItBegan) {
+  // XRPUSDT begins at 6,100 ticks.
+  SyntheticMarket market(MarketOf("XRPUSDT", "crash:3600", 5));
+  std::int64_t lowest = INT64_MAX;
+  const Nanos length = (TakeShortPart() ? 30 : 300) * kSecond;
+  for (MarketLine line = market.Next(); line.received.raw() - MarketOptions().start.raw() < length;
+       line = market.Next()) {
+    const TrueBook::Levels& bids = market.book(0).levels(Side::kBid);
+    ASSERT_FALSE(bids.empty());
+    lowest = std::min(lowest, TrueBook::Price(Side::kBid, bids.begin()->first).raw());
+    ASSERT_GT(TrueBook::Price(Side::kBid, bids.rbegin()->first).raw(), 0);
+  }
+  EXPECT_GE(lowest, 6'100 / 20);
+  if (!TakeShortPart()) {
+    EXPECT_LT(lowest, 1'000) << "it never came near its floor";
+  }
 }
 
 TEST(MarketBookTest, ALongMarketKeepsItsSize) {

@@ -191,6 +191,23 @@ TEST_F(InfoCommandTest, PutsTheShapesOfTwoRecordingsSideBySide) {
   EXPECT_TRUE(HasLine(result.out, R"(spread of 1 tick +[0-9.]+ % +[0-9.]+ %)"));
 }
 
+TEST_F(InfoCommandTest, ASecondRecordingWithoutASymbolIsExit1) {
+  MarketScript script;
+  script.Start(5);
+  const ProgramResult result = InfoOf(script.text(), {"--beside", folder_.Write("empty", "")});
+  EXPECT_EQ(result.exit_status, 1);
+  EXPECT_NE(result.err.find("nothing to compare"), std::string::npos) << result.err;
+}
+
+TEST_F(InfoCommandTest, ATimeYearsAheadDoesNotSpoilTheShape) {
+  MarketScript script;
+  script.Start(50);
+  script.Frame("trade", R"({"e":"trade","E":2732154400500,"s":"DEMOUSDT","t":900000,"p":"1000.00",)"
+                        R"("q":"1","T":2732154400500,"m":true,"M":true})");
+  const ProgramResult result = InfoOf(script.text());
+  EXPECT_TRUE(HasLine(result.out, R"(trades a second +mean 9\.8, p10 9, p50 10, .*)"));
+}
+
 TEST_F(InfoCommandTest, ASecondRecordingThatIsNotThereIsExit3) {
   MarketScript script;
   script.Start(5);

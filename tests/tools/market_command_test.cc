@@ -70,6 +70,29 @@ TEST_F(MarketCommandTest, ARecordingIsNeverReplaced) {
   EXPECT_EQ(ReadWholeFile(path), "old bytes");
 }
 
+TEST_F(MarketCommandTest, TwoMarketsAreTwoRuns) {
+  const std::string calm = folder_.PathOf("calm.zst");
+  const std::string thin = folder_.PathOf("thin.zst");
+  ASSERT_EQ(Market({"--seconds", "5", "--out", calm}).exit_status, 0);
+  ASSERT_EQ(Market({"--seconds", "5", "--regimes", "thin", "--out", thin}).exit_status, 0);
+  const ProgramResult alone = RunThalweg({"replay", thin, "--out", "-"});
+  const ProgramResult after = RunThalweg({"replay", calm, thin, "--strict", "--out", "-"});
+  EXPECT_EQ(after.exit_status, 0) << after.err;
+  const std::string rows = alone.out.substr(alone.out.find('\n') + 1);
+  EXPECT_TRUE(after.out.ends_with(rows)) << "the first market shows in the second's rows";
+  EXPECT_EQ(after.err.find("audit diverged"), std::string::npos) << after.err;
+}
+
+TEST_F(MarketCommandTest, ALongCrashOfACheapSymbolStaysAMarket) {
+  const std::string path = folder_.PathOf("crash.zst");
+  ASSERT_EQ(
+      Market({"--seconds", "200", "--regimes", "crash", "--symbols", "XRPUSDT:100", "--out", path})
+          .exit_status,
+      0);
+  const ProgramResult replayed = RunThalweg({"replay", path, "--strict", "--emit", "1000ms"});
+  EXPECT_EQ(replayed.exit_status, 0) << replayed.err;
+}
+
 TEST_F(MarketCommandTest, AFolderThatIsNotThereIsNamed) {
   const std::string path = folder_.PathOf("nowhere/market.zst");
   const ProgramResult result = Market({"--seconds", "1", "--out", path});
@@ -97,6 +120,8 @@ TEST_F(MarketCommandTest, WrongOptionsNameKeyValueAndRange) {
       {{"--snapshot-every", "x"}, {"--snapshot-every", "'x'"}},
       {{"--regimes", "calm:5,stormy"}, {"--regimes", "'stormy'", "one-sided"}},
       {{"--symbols", "A,B", "--final-book", "book.txt"}, {"--final-book", "{symbol}"}},
+      {{"--final-book", folder_.PathOf("wrong.zst")}, {"--final-book", "where --out goes"}},
+      {{"--final-book", folder_.PathOf("./wrong.zst")}, {"--final-book", "where --out goes"}},
       {{"--nonsense"}, {"--nonsense"}},
   };
   for (const auto& wrong : cases) {
