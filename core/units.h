@@ -43,6 +43,10 @@ using TradeId = Strong<struct TradeIdTag>;
 using EventTime = Strong<struct EventTimeTag>;
 using ReceiveTime = Strong<struct ReceiveTimeTag>;
 
+// Accepted times are in [0, kTimeMax], in the year 2116 at most: differences of two, differences of
+// those, and a time and any window together fit 64 bits.
+inline constexpr std::int64_t kTimeMax = INT64_MAX / 2;
+
 // A span of time in nanoseconds.
 using Nanos = std::int64_t;
 inline constexpr Nanos kMicrosecond = 1'000;

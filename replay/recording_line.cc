@@ -79,10 +79,10 @@ Digits LeadingDigits(std::string_view text) noexcept {
   return digits;
 }
 
-// A time in its own unit as nanoseconds; false when it does not fit.
+// A time in its own unit as nanoseconds; false when it is beyond kTimeMax.
 bool ToNanos(std::uint64_t time, std::int64_t* nanos) noexcept {
   const Nanos unit = time >= kNanosFrom ? 1 : time >= kMicrosFrom ? kMicrosecond : kMillisecond;
-  return !__builtin_mul_overflow(time, unit, nanos);
+  return !__builtin_mul_overflow(time, unit, nanos) && *nanos <= kTimeMax;
 }
 
 // A whole word as a number that is not negative.

@@ -100,10 +100,10 @@ inline constexpr std::array<std::int64_t, 9> kPowersOfTen{
 // Below this a time is in ms, from it on in us: 1e15 ms are in the year 33658, 1e15 us in 2001.
 inline constexpr std::int64_t kFirstMicrosecondTime = 1'000'000'000'000'000;
 
-// An exchange's time in ns. False when it is negative or beyond the year 2262.
+// An exchange's time in ns. False when it is negative or beyond kTimeMax.
 [[nodiscard]] constexpr bool ToEventTime(std::int64_t wire, EventTime* time) noexcept {
   const std::int64_t unit = wire < kFirstMicrosecondTime ? kMillisecond : kMicrosecond;
-  if (wire < 0 || wire > INT64_MAX / unit) return false;
+  if (wire < 0 || wire > kTimeMax / unit) return false;
   *time = EventTime(wire * unit);
   return true;
 }

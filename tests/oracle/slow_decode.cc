@@ -22,7 +22,7 @@ std::optional<Int> TimeField(element object, std::string_view key) {
   const std::optional<Int> raw = IntField(object, key);
   if (!raw || *raw < 0) return std::nullopt;
   const Wide ns = Wide{*raw} * (*raw >= 1'000'000'000'000'000 ? 1'000 : 1'000'000);
-  if (ns > INT64_MAX) return std::nullopt;
+  if (ns > kLastTime) return std::nullopt;
   return static_cast<Int>(ns);
 }
 

@@ -42,18 +42,19 @@ TEST(RecordingLineTest, TimesAreNanosecondsMicrosecondsOrMillisecondsByTheirSize
 TEST(RecordingLineTest, TheBordersBetweenTheUnitsAreExact) {
   EXPECT_EQ(TimeOf("100000000000000000 {}"), 100'000'000'000'000'000);
   EXPECT_EQ(TimeOf("100000000000000 {}"), 100'000'000'000'000'000);
-  EXPECT_EQ(TimeOf("9223372036854775807 {}"), INT64_MAX);
-  EXPECT_EQ(TimeOf("9223372036854775 {}"), 9223372036854775000);
-  EXPECT_EQ(TimeOf("9223372036854 {}"), 9223372036854000000);
+  EXPECT_EQ(TimeOf("4611686018427387903 {}"), kTimeMax);
+  EXPECT_EQ(TimeOf("4611686018427387 {}"), 4611686018427387000);
+  EXPECT_EQ(TimeOf("4611686018427 {}"), 4611686018427000000);
 }
 
 TEST(RecordingLineTest, ATimeThatDoesNotFitIsMalformed) {
   for (const std::string_view line : {
-           "9223372036854775808 {}",   // One above the largest.
+           "4611686018427387904 {}",   // One above the largest.
+           "9223372036854775807 {}",   // The largest number.
            "9999999999999999999 {}",   // 19 digits.
-           "9223372036854776 {}",      // In us.
+           "4611686018427388 {}",      // In us.
            "99999999999999999 {}",     // In us, the largest.
-           "9223372036855 {}",         // In ms.
+           "4611686018428 {}",         // In ms.
            "99999999999999 {}",        // In ms, the largest.
            "18446744073709551617 {}",  // 2^64 + 1: 20 digits.
            "00000000000000000001 {}",  // 20 digits.

@@ -382,12 +382,12 @@ TEST_F(DecoderTest, ThirdElementOfALevelIsIgnored) {
 TEST_F(DecoderTest, TimesInMicrosecondsAreToldByTheirSize) {
   const Outcome ms = Run(Object(Samples()[0].fields));
   EXPECT_EQ(Run(With(Samples()[0].fields, "E", "1782000000168000")), ms);
-  EXPECT_EQ(DepthWith("E", "9223372036854"), Verdict::kOk);
-  EXPECT_EQ(DepthWith("E", "9223372036855"), Verdict::kOutOfRange);
+  EXPECT_EQ(DepthWith("E", "4611686018427"), Verdict::kOk);
+  EXPECT_EQ(DepthWith("E", "4611686018428"), Verdict::kOutOfRange);
   EXPECT_EQ(DepthWith("E", "999999999999999"), Verdict::kOutOfRange);
   EXPECT_EQ(DepthWith("E", "1000000000000000"), Verdict::kOk);
-  EXPECT_EQ(DepthWith("E", "9223372036854775"), Verdict::kOk);
-  EXPECT_EQ(DepthWith("E", "9223372036854776"), Verdict::kOutOfRange);
+  EXPECT_EQ(DepthWith("E", "4611686018427387"), Verdict::kOk);
+  EXPECT_EQ(DepthWith("E", "4611686018427388"), Verdict::kOutOfRange);
   EXPECT_EQ(DepthWith("E", "-1"), Verdict::kOutOfRange);
 }
 
