@@ -68,6 +68,11 @@ std::size_t AssumedLimit(const DepthSnapshot& snapshot, const EngineOptions& opt
                                                                          : kDefaultSnapshotLimit);
 }
 
+// A count that was told may be any number: their sum stays at its largest value.
+void AddLosses(std::int64_t count, std::int64_t* total) noexcept {
+  if (__builtin_add_overflow(*total, count, total)) *total = INT64_MAX;
+}
+
 SnapshotReach ReachOf(const DepthSnapshot& snapshot, std::size_t limit) noexcept {
   SnapshotReach reach{snapshot.bids.size(), snapshot.asks.size(), limit, {}, {}, {}, {}};
   if (!snapshot.bids.empty()) {
@@ -243,7 +248,7 @@ void SymbolEngine::OnTrade(const FrameHead& head, Decoder& decoder, ReceiveTime 
     return;
   }
   duplicate_trades_.Reset();
-  if (last_trade_id_ && trade.id != *last_trade_id_ + 1) {
+  if (last_trade_id_ && trade.id - 1 != *last_trade_id_) {
     ++counts_.trade_gaps;
     input_.OnTradeGap(clock_.now());
     Tell(NoticeKind::kTradeGap, {.a = last_trade_id_->raw(), .b = trade.id.raw()});
@@ -348,14 +353,14 @@ void SymbolEngine::OnInstrument(const Instrument& instrument, InstrumentSource s
 // --- Losses and time --------------------------------------------------------------------------
 
 void SymbolEngine::OnDropped(StreamKind stream, std::int64_t count) {
-  counts_.lost_inputs += count;
+  AddLosses(count, &counts_.lost_inputs);
   Tell(NoticeKind::kInputLost, {.a = count});
   input_.OnLoss(clock());
   if (stream == StreamKind::kDepth) book_.OnDiffLost();
 }
 
 void SymbolEngine::OnLost(std::int64_t count) {
-  counts_.lost_inputs += count;
+  AddLosses(count, &counts_.lost_inputs);
   input_.OnLoss(clock());
 }
 

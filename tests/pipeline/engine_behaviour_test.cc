@@ -370,6 +370,16 @@ TEST(InputDoubts, ATradeGapIsFlaggedForExactlySixtySeconds) {
   EXPECT_FALSE(bench.row().Has(quality::kTradeGap));
 }
 
+TEST(InputDoubts, LossesThatAddUpToMoreThanANumberHoldsStayAtTheLargest) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give("#lost 9223372036854775807 disk full");
+  bench.Give("#drop 9223372036854775807 trade AAAUSDT");
+  EXPECT_EQ(bench.symbol().counts().lost_inputs, INT64_MAX);
+  bench.GiveDepth();
+  EXPECT_TRUE(bench.row().Has(quality::kDroppedInput));
+}
+
 TEST(InputDoubts, StreamsGoStaleByEitherClock) {
   Bench bench;
   bench.Synchronise();
@@ -539,6 +549,19 @@ TEST(Beliefs, ATradeIdFarTooHighIsGivenUp) {
   }
   EXPECT_GT(bench.Value("trade_count_10s"), 0.0);
   EXPECT_TRUE(bench.row().Has(quality::kTradeGap));
+}
+
+TEST(Beliefs, AfterTheLargestTradeIdOfAllLowerOnesAreBelievedInTheEnd) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(bench.market.TradeOf(INT64_MAX, "100.00", "1.000"));
+  for (int i = 0; i < 30; ++i) {
+    bench.market.Pass(1'000);
+    bench.Give(bench.market.Trade());
+  }
+  EXPECT_EQ(bench.symbol().counts().trade_gaps, 1);
+  EXPECT_TRUE(bench.row().Has(quality::kTradeGap));
+  EXPECT_EQ(bench.row().trigger(), Trigger::kTrade);
 }
 
 TEST(Beliefs, AHeldSnapshotThatTheFeedDoesNotComeToIsGivenUp) {
