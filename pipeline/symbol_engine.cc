@@ -396,7 +396,9 @@ void SymbolEngine::RestartClock(EventTime time) {
   ++counts_.disbelieved_times;
   features_ = FeatureVector();
   input_ = InputQuality();
+  // The diffs that wait have this time from now on, and those that follow them none before it.
   book_.Restamp(time);
+  input_.stream(StreamKind::kDepth).PutIn(time);
   synchronised_at_ = time;
   crossed_since_.reset();
   next_timer_ = FirstTimer(time);

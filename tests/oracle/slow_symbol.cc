@@ -177,6 +177,7 @@ void SlowSymbol::RestartClock(Int time) {
   }
   std::fill(std::begin(seen_), std::end(seen_), LastSeen{});
   std::fill(std::begin(last_effective_), std::end(last_effective_), std::nullopt);
+  last_effective_[kDepth] = time;
   lag_.reset();
   least_lag_.reset();
   book_flow_ = SlowFlow();
