@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -272,6 +273,7 @@ struct GeneralDecoder::State {
   State() {
     // Where this fails, the first frame tries again and says so.
     [[maybe_unused]] const simdjson::error_code warmed = parser.allocate(kWarmTextBytes);
+    copy.reserve(kWarmTextBytes + kPayloadPadding);
     bids.reserve(kWarmLevels);
     asks.reserve(kWarmLevels);
   }
@@ -283,13 +285,20 @@ struct GeneralDecoder::State {
     if (body.empty()) return DecodeVerdict::kNotJson;
     // Where the object ends is found first, and simdjson is shown the object alone: what it says of
     // an object without an end would depend on the bytes in the padding.
-    const char* const begin = SkipBlanks(body.data(), end);
+    const char* begin = SkipBlanks(body.data(), end);
     const char* const after = SkimValue(begin, end);
     if (after == nullptr || *begin != '{') return DecodeVerdict::kNotJson;
     if (combined ? !ClosesEnvelope(after, end) : SkipBlanks(after, end) != end) {
       return DecodeVerdict::kNotJson;
     }
     const auto size = static_cast<std::size_t>(after - begin);
+    // simdjson looks at the byte behind a broken object, and says different things of it. In the
+    // padding that byte is anybody's: an object that ends with its text is read from a copy.
+    if (after == end) {
+      copy.assign(begin, size);
+      copy.append(kPayloadPadding, '\0');
+      begin = copy.data();
+    }
     if (size > parser.capacity() &&
         parser.allocate(std::max(size, 2 * parser.capacity())) != simdjson::SUCCESS) {
       return DecodeVerdict::kNotJson;
@@ -322,6 +331,7 @@ struct GeneralDecoder::State {
   }
 
   ondemand::parser parser;
+  std::string copy;
   std::vector<Level> bids;
   std::vector<Level> asks;
   int finest_qty_decimals = 0;

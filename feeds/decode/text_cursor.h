@@ -127,14 +127,16 @@ class TextCursor {
   }
 
   // A key of one or two characters with its quotes and colon: its characters as a number, first one
-  // in the low byte. 0 for anything else.
+  // in the low byte. 0 for anything else, a zero byte included: it would make a key of one letter
+  // of a key of two.
   [[nodiscard]] unsigned TakeKey() noexcept {
     const std::uint64_t word = LoadWord(at_);
     if ((word & 0xFFFF00FF) == KeyShape<4>('"', 0, '"', ':')) {
       at_ += 4;
       return static_cast<unsigned>(word >> 8) & 0xFF;
     }
-    if ((word & 0xFFFF0000FF) == KeyShape<5>('"', 0, 0, '"', ':')) {
+    const bool has_second = (word & 0xFF0000) != 0;
+    if (has_second && (word & 0xFFFF0000FF) == KeyShape<5>('"', 0, 0, '"', ':')) {
       at_ += 5;
       return static_cast<unsigned>(word >> 8) & 0xFFFF;
     }

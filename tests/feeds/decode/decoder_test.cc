@@ -502,6 +502,27 @@ TEST_F(DecoderTest, WhatFollowsInThePaddingDoesNotMatter) {
   }
 }
 
+TEST_F(DecoderTest, WhatFollowsInThePaddingDoesNotChangeWhatIsWrong) {
+  for (const std::string_view broken :
+       {R"({"e":"kline","E":1,"s":"X","k":{"ff":1,"g":,"i":1},"i":0,"id":,z})",
+        R"({"lastUpdateId":"+1","y":\"[","z":\"x"})"}) {
+    const Outcome usual = Run(broken);
+    EXPECT_NE(usual.verdict, Verdict::kOk) << broken;
+    for (const char after : std::string_view("}]\",0:{[\\")) {
+      const PaddedText text(broken, after);
+      EXPECT_EQ(Decode(NameFrame(text.view()), 8, &general_), usual) << broken << after;
+    }
+  }
+}
+
+TEST_F(DecoderTest, AZeroByteMakesNoKeyOfOneLetterOfAKeyOfTwo) {
+  std::string frame = Combined("btcusdt@trade", Object(Samples()[6].fields));
+  const std::size_t key = frame.find("\"T\"");
+  ASSERT_NE(key, std::string::npos);
+  frame.insert(key + 2, 1, '\0');
+  EXPECT_EQ(VerdictOf(frame), Verdict::kNotJson);
+}
+
 TEST_F(DecoderTest, SymbolMustBeTheStreams) {
   EXPECT_EQ(TradeWith("s", "\"BTCUSDT\""), Verdict::kOk);
   for (const std::string_view symbol :
