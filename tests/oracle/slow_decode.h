@@ -20,10 +20,10 @@ namespace thalweg::oracle {
 using Int = std::int64_t;
 using Wide = __int128;
 
-inline constexpr Int kOne = 100'000'000;        // 1 in units of 1e-8
-inline constexpr Int kMaxPrice = Int{1} << 60;  // of an accepted price
+inline constexpr Int kOne = 100'000'000;         // 1 in units of 1e-8
+inline constexpr Int kMaxPrice = Int{1} << 60;   // of an accepted price
 inline constexpr Int kLastTime = INT64_MAX / 2;  // in ns, of an accepted time
-inline constexpr Int kCappedQty = INT64_MAX;    // the exchange's "this much or more"
+inline constexpr Int kCappedQty = INT64_MAX;     // the exchange's "this much or more"
 inline constexpr Int kMs = 1'000'000;
 inline constexpr Int kSec = 1'000 * kMs;
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "feeds/decode/frame.h"
-#include "replay/recording_line.h"
 
 namespace thalweg {
 
@@ -28,15 +27,7 @@ std::int64_t RowLog::CountOf(NoticeKind kind) const {
   return std::count(notices.begin(), notices.end(), kind);
 }
 
-void GiveLine(ReceiveTime received, std::string_view payload, Engine* engine) {
-  // A recording's line with a time of the right size; the true one is given beside it.
-  std::string text(kPayloadPadding, '\0');
-  text += "1700000000000000000 ";
-  text += payload;
-  const std::size_t size = text.size() - kPayloadPadding;
-  text.append(kPayloadPadding, '\0');
-  const RecordingLine line =
-      ParseRecordingLine(std::string_view(text).substr(kPayloadPadding, size));
+void GiveParsedLine(ReceiveTime received, const RecordingLine& line, Engine* engine) {
   switch (line.kind) {
     case LineKind::kFrame:
       engine->OnFrame(received, line.payload);
@@ -59,6 +50,17 @@ void GiveLine(ReceiveTime received, std::string_view payload, Engine* engine) {
     default:
       break;
   }
+}
+
+void GiveLine(ReceiveTime received, std::string_view payload, Engine* engine) {
+  // A recording's line with a time of the right size; the true one is given beside it.
+  std::string text(kPayloadPadding, '\0');
+  text += "1700000000000000000 ";
+  text += payload;
+  const std::size_t size = text.size() - kPayloadPadding;
+  text.append(kPayloadPadding, '\0');
+  GiveParsedLine(received, ParseRecordingLine(std::string_view(text).substr(kPayloadPadding, size)),
+                 engine);
 }
 
 }  // namespace thalweg

@@ -11,6 +11,7 @@
 
 #include "core/record.h"
 #include "pipeline/engine.h"
+#include "replay/recording_line.h"
 
 namespace thalweg {
 
@@ -46,8 +47,12 @@ class RowLog final : public EngineOutput {
   std::vector<NoticeKind> notices;
 };
 
-// Gives the engine one line of a recording, the text after the receive time, with the padding that
-// decoders need. Headers (`#thalweg`) are a player's business and have no effect.
+// Gives the engine what a line of a recording says. Headers (`#thalweg`) are a player's business
+// and have no effect. REQUIRES: the line's text is padded as for decoders.
+void GiveParsedLine(ReceiveTime received, const RecordingLine& line, Engine* engine);
+
+// The same with one line of a recording, the text after the receive time, with the padding that
+// decoders need.
 void GiveLine(ReceiveTime received, std::string_view payload, Engine* engine);
 
 }  // namespace thalweg
