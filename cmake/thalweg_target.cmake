@@ -18,6 +18,12 @@ function(thalweg_flags target)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 endfunction()
 
+# clang's address sanitizer comes with libFuzzer: then, and only then, fuzzers are built.
+set(THALWEG_FUZZERS OFF)
+if(THALWEG_SANITIZE MATCHES "address" AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  set(THALWEG_FUZZERS ON)
+endif()
+
 # thalweg_library(name SOURCES ... DEPENDS ... PRIVATE_DEPENDS ...): the target of one folder, as
 # thalweg::name.
 function(thalweg_library name)
@@ -26,6 +32,10 @@ function(thalweg_library name)
   add_library(thalweg::${name} ALIAS thalweg_${name})
   target_link_libraries(thalweg_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
   thalweg_flags(thalweg_${name})
+  if(THALWEG_FUZZERS)
+    # A fuzzer sees which of our branches an input takes.
+    target_compile_options(thalweg_${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
   set_target_properties(thalweg_${name} PROPERTIES EXPORT_NAME ${name})
   # cmake/install.cmake installs what stands in this list.
   set_property(GLOBAL APPEND PROPERTY THALWEG_LIBRARIES thalweg_${name})

@@ -1,0 +1,13 @@
+// trade and aggTrade frames: the fast reader against simdjson and the oracle.
+
+#include "tests/fuzz/feeds/decode/event_checks.h"
+#include "tests/fuzz/fuzz_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace thalweg;
+  using namespace thalweg::fuzz;
+  const FrameInput input = SplitFrameInput(data, size);
+  CheckFrameAs(FrameKind::kTrade, input);
+  CheckFrameAs(FrameKind::kAggTrade, input);
+  return 0;
+}
