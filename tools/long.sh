@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# Long runs: hours of what CI does for seconds. Each prints a table at its end, and exits 1 when
+# something failed.
+#
+#   bash tools/long.sh                 lists them
+#   bash tools/long.sh NAME [COUNT]    runs one; the list says what is counted
+#
+# A run that was stopped goes on where it was. What it made lies in a build directory.
+#
+# $JOBS: how many processes at once (else one for each core).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+jobs=${JOBS:-$(nproc)}
+
+# One function each, run_NAME, which is given the words after the name; and here what it does.
+declare -A about=(
+  [fuzz]="every fuzz target, sanitized, COUNT executions each (default 100,000,000)"
+)
+
+say() { printf '\n== %s (%d s since the start)\n' "$1" "$SECONDS"; }
+fail() { echo "long: $*" >&2; exit 2; }
+
+# The first word as a positive count, or the default; fails for anything else.
+count_of() {
+  local default=$1 word=${2-}
+  word=${word//[,_]/}
+  [[ ${word:-$default} =~ ^[1-9][0-9]{0,14}$ ]] || fail "'$2' is no count (1 to 15 digits)"
+  echo "${word:-$default}"
+}
+
+build() {
+  local preset=$1 target=$2 output
+  say "build $target ($preset)"
+  bash tools/setup.sh
+  output=$(cmake --preset "$preset" 2>&1) || { echo "$output" >&2; return 1; }
+  cmake --build --preset "$preset" --parallel "$jobs" --target "$target"
+}
+
+# --- fuzz -------------------------------------------------------------------------------------------
+
+export fuzz_programs=build-asan/tests/fuzz
+export fuzz_state=build-asan/fuzz
+# Executions between two notes of how far it is: what a stopped run loses.
+export fuzz_step=1000000
+
+# The number in a file; 0 without one.
+number_in() { cat "$1" 2>/dev/null || echo 0; }
+
+# Fuzzes one target up to a number of executions. It ends earlier when an input fails.
+fuzz_target() {
+  local target=$1 wanted=$2 program=$fuzz_programs/fuzz_$1 folder=$fuzz_state/$1
+  local hash executions seconds step start input
+  mkdir -p "$folder/found"
+  # Executions count for the program that made them. The inputs are worth keeping for the next one;
+  # those that failed too, until they pass.
+  hash=$(sha256sum <"$program")
+  if [[ $(cat "$folder/program" 2>/dev/null) != "$hash" ]]; then
+    rm -f "$folder/executions" "$folder/seconds"
+    echo "$hash" >"$folder/program"
+    for input in "$folder/found/"*; do
+      if [[ -e $input ]] && "$program" "$input" >"$folder/log" 2>&1; then rm "$input"; fi
+    done
+  fi
+  executions=$(number_in "$folder/executions")
+  seconds=$(number_in "$folder/seconds")
+  while ((executions < wanted)) && [[ -z $(ls "$folder/found") ]]; do
+    step=$((wanted - executions < fuzz_step ? wanted - executions : fuzz_step))
+    start=$SECONDS
+    bash tests/fuzz/run_fuzzer.sh resume "$program" "tests/fuzz/corpus/$target" "$folder" \
+      "$step" "$((executions + 1))" >"$folder/log" 2>&1 || true
+    # Of a run that failed, too: it says how many there were.
+    step=$(sed -n 's/^stat::number_of_executed_units: *//p' "$folder/log")
+    executions=$((executions + ${step:-0}))
+    seconds=$((seconds + SECONDS - start))
+    echo "$executions" >"$folder/executions"
+    echo "$seconds" >"$folder/seconds"
+    if [[ -z $step ]]; then
+      echo "fuzz: $target did not run; its last words:" >&2
+      tail -5 "$folder/log" >&2
+      return 1
+    fi
+    echo "fuzz: $target: $executions of $wanted"
+  done
+}
+export -f number_in fuzz_target
+
+run_fuzz() {
+  local wanted targets target executions seconds found failed=0
+  wanted=$(count_of 100000000 "${1-}")
+  build asan fuzzers
+  mapfile -t targets <"$fuzz_programs/targets.txt"
+  say "fuzz ${#targets[@]} targets, $wanted executions each, $jobs at once"
+  # Sanitizers of clang 14 do not like every address layout (cmake/thalweg_target.cmake).
+  local launcher=()
+  if setarch -R true 2>/dev/null; then launcher=(setarch -R); fi
+  printf '%s\0' "${targets[@]}" |
+    "${launcher[@]}" xargs -0 -P "$jobs" -I{} \
+      bash -c 'set -euo pipefail; fuzz_target "$1" "$2"' fuzz {} "$wanted" || failed=1
+
+  say "fuzz: what came out"
+  printf '%-18s %15s %10s %8s\n' target executions exec/s crashes
+  for target in "${targets[@]}"; do
+    executions=$(number_in "$fuzz_state/$target/executions")
+    seconds=$(number_in "$fuzz_state/$target/seconds")
+    found=$(find "$fuzz_state/$target/found" -type f | wc -l)
+    printf '%-18s %15d %10d %8d\n' "$target" "$executions" \
+      "$((executions / (seconds > 0 ? seconds : 1)))" "$found"
+    if ((found > 0)); then failed=1; fi
+  done
+  if ((failed)); then
+    echo "fuzz: FAILED; inputs that fail lie in $fuzz_state/TARGET/found" >&2
+    return 1
+  fi
+}
+
+# ----------------------------------------------------------------------------------------------------
+
+list() {
+  local name
+  for name in $(printf '%s\n' "${!about[@]}" | sort); do
+    printf '%-10s %s\n' "$name" "${about[$name]}"
+  done
+}
+
+if [[ $# == 0 ]]; then
+  list
+  exit 0
+fi
+name=$1
+shift
+if [[ ! -v about[$name] ]]; then
+  echo "long: there is no '$name'; these are:" >&2
+  list >&2
+  exit 2
+fi
+if [[ $# -gt 1 ]]; then fail "$name takes one count, and nothing after it"; fi
+"run_$name" "$@"
