@@ -5,7 +5,7 @@
 #   bash tools/long.sh                 lists them
 #   bash tools/long.sh NAME [COUNT]    runs one; the list says what is counted
 #
-# A run that was stopped goes on where it was. What it made lies in a build directory.
+# Fuzzers that were stopped go on where they were. What runs make lies in build directories.
 #
 # $JOBS: how many processes at once (else one for each core).
 set -euo pipefail
@@ -16,6 +16,7 @@ jobs=${JOBS:-$(nproc)}
 # One function each, run_NAME, which is given the words after the name; and here what it does.
 declare -A about=(
   [fuzz]="every fuzz target, sanitized, COUNT executions each (default 100,000,000)"
+  [market]="COUNT seconds (default 86,400) of a synthetic market: the engine's book after every event"
 )
 
 say() { printf '\n== %s (%d s since the start)\n' "$1" "$SECONDS"; }
@@ -112,6 +113,37 @@ run_fuzz() {
     echo "fuzz: FAILED; inputs that fail lie in $fuzz_state/TARGET/found" >&2
     return 1
   fi
+}
+
+# --- market -----------------------------------------------------------------------------------------
+
+# The oracle takes a hundred times longer than the engine.
+market_oracle_seconds=3600
+
+run_market() {
+  local seconds oracle_seconds folder=build-dev/market program=build-dev/tools/thalweg
+  seconds=$(count_of 86400 "${1-}")
+  oracle_seconds=$((seconds < market_oracle_seconds ? seconds : market_oracle_seconds))
+  build dev thalweg
+  build dev market_test
+  build dev market_oracle_test
+
+  say "market: $seconds s, the engine's book against the true one after every event"
+  THALWEG_MARKET_SECONDS=$seconds build-dev/tests/replay/market_test \
+    --gtest_filter='*TheEnginesBookIsTheMarketsAtEveryEvent'
+  say "market: $oracle_seconds s in every regime, every record against the oracle's"
+  THALWEG_MARKET_SECONDS=$oracle_seconds build-dev/tests/replay/market_oracle_test
+
+  say "market: $seconds s written, replayed, and the last book compared"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  "$program" market --seconds "$seconds" --levels 4000 --snapshot-limit 5000 \
+    --final-book "$folder/true.txt" --out "$folder/market.zst"
+  "$program" replay "$folder/market.zst" --strict --digest --final-book "$folder/engine.txt"
+  cmp "$folder/true.txt" "$folder/engine.txt"
+  echo "market: $(wc -l <"$folder/true.txt") levels are equal," \
+    "$(stat -c %s "$folder/market.zst") bytes were stored"
+  rm -rf "$folder"
 }
 
 # ----------------------------------------------------------------------------------------------------
