@@ -205,12 +205,14 @@ std::string JsonRow(const char* caches, BenchStage stage, const StageTimes& time
 
 void PrintJson(const Report& report) {
   std::vector<std::string> recordings;
+  recordings.reserve(report.flags.recordings.size());
   for (const std::string& path : report.flags.recordings) recordings.push_back(JsonText(path));
   std::vector<std::string> kinds;
   for (const BenchKind kind : kKinds) {
     const KindTimes& times = report.result.kinds[static_cast<std::size_t>(kind)];
     if (times.frames == 0) continue;
     std::vector<std::string> rows;
+    rows.reserve(2 * kStages.size());
     for (const BenchStage stage : kStages) rows.push_back(JsonRow("warm", stage, times.warm));
     for (const BenchStage stage : kStages) rows.push_back(JsonRow("cold", stage, times.cold));
     kinds.push_back(absl::StrCat("{\"kind\":\"", Abseil(KindName(kind)),

@@ -69,9 +69,8 @@ class LatencyHistogram {
     const auto width = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(time)));
     if (width > kValueBits) return kCells - 1;
     const int shift = width - kExactBits - 1;
-    const auto group = static_cast<std::size_t>(shift + 1);
-    return group * static_cast<std::size_t>(kExact) +
-           static_cast<std::size_t>((time >> shift) - kExact);
+    const std::int64_t group = shift + 1;
+    return static_cast<std::size_t>(group * kExact + (time >> shift) - kExact);
   }
 
   // The greatest value of a cell.
