@@ -62,9 +62,9 @@ absl::StatusOr<ImportOptions> ToOptions(const ImportFlags& flags) {
   return options;
 }
 
-void PrintSummary(const CaptureImport& import, const std::string& out) {
-  const ImportCounts& counts = import.counts();
-  const CaptureCounts sources = import.source_counts();
+void PrintSummary(const CaptureImport& done, const std::string& out) {
+  const ImportCounts& counts = done.counts();
+  const CaptureCounts sources = done.source_counts();
   std::fprintf(stderr, "%s: %lld lines: %lld frames, %lld REST answers, %lld bare snapshots\n",
                out.c_str(), static_cast<long long>(counts.written),
                static_cast<long long>(counts.frames), static_cast<long long>(counts.rest_answers),
@@ -77,12 +77,12 @@ void PrintSummary(const CaptureImport& import, const std::string& out) {
   tell(sources.other_lines, "lines of which nothing becomes a line: configurations, messages sent");
   tell(sources.malformed_lines, "malformed lines");
   tell(sources.holes, "damaged places stepped over");
-  if (counts.bare_snapshots > 0 && import.symbols_seen().size() > 1) {
+  if (counts.bare_snapshots > 0 && done.symbols_seen().size() > 1) {
     std::fprintf(stderr,
                  "thalweg: a replay will not know whose the bare snapshots are, because %s are in "
                  "one recording: --snapshot-limit tells how many levels they were asked for and "
                  "makes #rest lines of those in files of one symbol\n",
-                 absl::StrJoin(import.symbols_seen(), ", ").c_str());
+                 absl::StrJoin(done.symbols_seen(), ", ").c_str());
   }
 }
 
@@ -96,9 +96,9 @@ int RunImport(const ImportFlags& flags) {
 
   const CaptureImport* importing = nullptr;
   NoticeLog log([&importing] { return importing->position(); });
-  CaptureImport import(*options, [&log](std::string_view message) { log.TellFile(message); });
-  importing = &import;
-  absl::Status status = import.Open(flags.sources);
+  CaptureImport running(*options, [&log](std::string_view message) { log.TellFile(message); });
+  importing = &running;
+  absl::Status status = running.Open(flags.sources);
   if (!status.ok()) {
     log.Finish();
     return FailImport(status);
@@ -111,21 +111,20 @@ int RunImport(const ImportFlags& flags) {
   if (!writer.ok()) return FailIo(writer.status());
 
   Progress progress;
-  import.set_line_watcher(
-      [&] { progress.Show(import.position(), import.counts().frames);
-});
-status = import.Run(**writer);
-progress.Finish();
-log.Finish();
-const absl::Status closed = (*writer)->Close();
-PrintSummary(import, flags.out);
-if (!status.ok()) (void)FailIo(status);
-if (!closed.ok()) (void)FailIo(closed);
-if (!status.ok() || !closed.ok()) return kExitFailedIo;
-return FailAbsentSymbols(options->symbols, import.symbols_seen());
-}  // namespace
+  running.set_line_watcher([&] { progress.Show(running.position(), running.counts().frames); });
+  status = running.Run(**writer);
+  progress.Finish();
+  log.Finish();
+  const absl::Status closed = (*writer)->Close();
+  PrintSummary(running, flags.out);
+  if (!status.ok()) (void)FailIo(status);
+  // A disk that is full ends both.
+  if (!closed.ok() && closed != status) (void)FailIo(closed);
+  if (!status.ok() || !closed.ok()) return kExitFailedIo;
+  return FailAbsentSymbols(options->symbols, running.symbols_seen());
+}
 
-}  // namespace thalweg
+}  // namespace
 
 void AddImportCommand(CLI::App& app, int* exit_status) {
   auto flags = std::make_shared<ImportFlags>();

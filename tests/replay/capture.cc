@@ -147,22 +147,22 @@ Feed ReadFeed(const std::vector<std::string>& paths, std::size_t count) {
 Imported ImportFiles(const std::vector<std::string>& paths, const ImportOptions& options) {
   Imported imported;
   const CaptureImport* importing = nullptr;
-  CaptureImport import(options, [&](std::string_view message) {
+  CaptureImport running(options, [&](std::string_view message) {
     imported.told.push_back(absl::StrCat(importing->position().line, ": ", Abseil(message)));
   });
-  importing = &import;
-  imported.status = import.Open(paths);
+  importing = &running;
+  imported.status = running.Open(paths);
   if (!imported.status.ok()) return imported;
   const TemporaryFile place;
   const std::string path = absl::StrCat(place.path(), ".zst");
   auto writer = RecordingWriter::Create(path);
   if (!writer.ok()) Refuse("cannot be made", path);
-  imported.status = import.Run(**writer);
+  imported.status = running.Run(**writer);
   const absl::Status closed = (*writer)->Close();
   if (!closed.ok()) Refuse("cannot be written", path);
   imported.lines = ReadFeed({path});
-  imported.counts = import.counts();
-  imported.source_counts = import.source_counts();
+  imported.counts = running.counts();
+  imported.source_counts = running.source_counts();
   std::remove(path.c_str());
   return imported;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "tests/recorded/recorded_feed.h"
 #include "tests/replay/capture.h"
 #include "tests/replay/stored_recordings.h"
+#include "tests/replay/test_disk.h"
 
 namespace thalweg {
 namespace {
@@ -193,6 +195,27 @@ TEST(CaptureImportTest, DamageInOneFileLosesNothingOfTheOthers) {
       ImportTexts({Zstd("1700000000001 {}\n") + damaged, "1700000000002 {}\n1700000000004 {}\n"});
   EXPECT_EQ(imported.status.code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(imported.lines.size(), 3U);
+}
+
+TEST(CaptureImportTest, AFullDiskEndsItAndNothingElseIsRead) {
+  constexpr int kLines = 20'000;
+  std::string text;
+  std::mt19937_64 random(1);  // So that it does not pack well.
+  for (int i = 0; i < kLines; ++i) {
+    absl::StrAppend(&text, 1'700'000'000'000 + i, " {\"n\":", random(), "}\n");
+  }
+  const TemporaryFile source(text);
+  TestDisk disk;
+  disk.room = 100'000;
+  RecordingWriter writer(disk.OpenOne());
+  CaptureImport running({}, [](std::string_view) {});
+  ASSERT_TRUE(running.Open({source.path()}).ok());
+  const absl::Status status = running.Run(writer);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+  EXPECT_LT(running.counts().written, kLines);
+  EXPECT_EQ(writer.counts().lines, running.counts().written);
+  EXPECT_FALSE(writer.Close().ok());
+  EXPECT_EQ(disk.one().size(), 100'000U);
 }
 
 TEST(CaptureImportTest, AMalformedLineIsToldWithItsPlace) {
