@@ -219,6 +219,7 @@ SymbolEngine* Engine::FindByStream(const FrameHead& head) {
 }
 
 Engine::Known* Engine::Find(std::string_view name) {
+  if (name.empty()) return nullptr;
   const auto found = by_name_.find(Abseil(name));
   if (found != by_name_.end()) return &found->second;
   if (by_name_.size() >= kSymbolsMax) {

@@ -116,7 +116,8 @@ class Engine {
     SymbolEngine* engine = nullptr;  // Null: not asked for.
   };
 
-  // What is known of a symbol; it is made when it is new, and null when there are too many.
+  // What is known of a symbol; it is made when it is new, and null when there are too many, or
+  // when the name is empty: nothing is of no symbol.
   Known* Find(std::string_view name);
   SymbolEngine* FindByStream(const FrameHead& head);
   void NoteName(std::string_view name, SymbolEngine* engine);

@@ -122,7 +122,7 @@ constexpr std::ptrdiff_t kSymbolSearchBytes = 300;
   head.stream_symbol = Between(stream.data(), at_sign);
   if (at_sign != end) head.stream_type = Between(at_sign + 1, end);
   head.body = body;
-  head.kind = stream.empty() ? FrameKind::kUnnamed : KindOfStream(head);
+  head.kind = head.stream_symbol.empty() ? FrameKind::kUnnamed : KindOfStream(head);
   if (HasSymbol(head.kind)) head.symbol = FindSymbol(body);
   return head;
 }
@@ -221,6 +221,8 @@ void Note(std::string_view key, const char* value, std::string_view value_text,
     return HeadOfStream(top.stream, Between(top.data == nullptr ? end : top.data, end));
   FrameHead head;
   head.kind = KindOfRaw(top);
+  // Without its symbol it names itself as little as a text without a kind.
+  if (HasSymbol(head.kind) && top.symbol.empty()) head.kind = FrameKind::kUnnamed;
   head.symbol = top.symbol;
   head.body = payload;
   return head;

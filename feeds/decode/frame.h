@@ -32,7 +32,8 @@ enum class FrameKind : std::uint8_t {
 struct FrameHead {
   FrameKind kind = FrameKind::kUnnamed;
   // The payload's own `s`, upper case as sent. Empty where the payload has none (partial depth,
-  // bare snapshot) or is too broken to show it; then `stream_symbol` may name it.
+  // bare snapshot) or is too broken to show it; then `stream_symbol` names it: of a kind that has a
+  // symbol, one of the two is there.
   std::string_view symbol;
   // Of a combined frame: the stream's name before and after its first '@': "btcusdt",
   // "depth@100ms". Empty in a raw frame.

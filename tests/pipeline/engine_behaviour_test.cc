@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "core/quality.h"
 #include "tests/pipeline/engine_lines.h"
 #include "tests/pipeline/feed_builder.h"
@@ -522,6 +523,29 @@ TEST(BareSnapshots, BelongToTheOneSymbolOfTheirSource) {
   ASSERT_EQ(bench.engine.symbols().size(), 2U);
   for (const auto& symbol : bench.engine.symbols()) EXPECT_EQ(symbol->counts().snapshots, 1);
   EXPECT_EQ(bench.engine.counts().unattributed_snapshots, 0);
+}
+
+TEST(BareSnapshots, AreNotTakenByARawFrameTooBrokenToNameItsSymbol) {
+  const std::string depth = R"({"e":"depthUpdate","E":1782000000000,"s":"AAAUSDT","U":101,)"
+                            R"("u":102,"b":[["98.00","2"]],"a":[]})";
+  for (const std::string& broken :
+       {depth.substr(0, depth.find("USDT")), absl::StrReplaceAll(depth, {{"\"s\"", "\"S\""}})}) {
+    Bench bench;
+    bench.Give(broken);
+    bench.Give(bench.SnapshotAt(100));
+    bench.Give(depth);
+    ASSERT_EQ(bench.engine.symbols().size(), 1U) << broken;
+    EXPECT_EQ(bench.symbol().name(), "AAAUSDT");
+    EXPECT_TRUE(bench.Live());
+    EXPECT_EQ(bench.engine.counts().unnamed, 1);
+  }
+}
+
+TEST(Names, NothingIsOfNoSymbol) {
+  Bench bench;
+  bench.engine.AddSymbol("");
+  bench.engine.OnDropped(1, "depth", "");
+  EXPECT_TRUE(bench.engine.symbols().empty());
 }
 
 TEST(Beliefs, AFirstTimeThatNothingConfirmsDoesNotFreezeTheSymbol) {

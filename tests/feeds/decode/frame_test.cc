@@ -175,6 +175,36 @@ TEST(NameFrameTest, FrameThatNamesItselfIsNamedWhereverItIsCut) {
   }
 }
 
+TEST(NameFrameTest, RawFrameIsUnnamedUntilItsSymbolIsThere) {
+  for (const std::string_view whole :
+       {kDepthBody, kTickerBody,
+        std::string_view(R"({"e":"trade","E":1782000000000,"s":"BTCUSDT","t":1})")}) {
+    // A spot bookTicker is named by all its keys, the last of which ends before the brace.
+    const std::size_t named_from =
+        whole == kTickerBody ? whole.size() - 1 : whole.find("\"BTCUSDT\"") + 9;
+    for (std::size_t size = 0; size <= whole.size(); ++size) {
+      const Named named = Name(whole.substr(0, size));
+      if (size < named_from) {
+        EXPECT_EQ(named.kind, FrameKind::kUnnamed) << whole.substr(0, size);
+      } else {
+        EXPECT_NE(named.kind, FrameKind::kUnnamed) << whole.substr(0, size);
+        EXPECT_EQ(named.symbol, "BTCUSDT") << whole.substr(0, size);
+      }
+    }
+  }
+}
+
+TEST(NameFrameTest, FrameOfAStreamWithoutASymbolOrARawOneWithoutItIsUnnamed) {
+  for (const std::string_view payload :
+       {R"({"e":"depthUpdate","E":1782000000000,"U":1,"u":2,"b":[],"a":[]})",
+        R"({"e":"trade","E":1782000000000,"s":"","t":1})", R"({"e":"trade","s":5,"t":1})",
+        R"({"e":"kline","E":1782000000000})", R"({"e":"bookTicker","u":1})"}) {
+    EXPECT_EQ(Name(payload).kind, FrameKind::kUnnamed) << payload;
+  }
+  EXPECT_EQ(KindOfStreamNamed("@depth"), FrameKind::kUnnamed);
+  EXPECT_EQ(Name(Combined("@depth@100ms", kDepthBody)).kind, FrameKind::kUnnamed);
+}
+
 TEST(NameFrameTest, WhatIsNoFrameIsUnnamed) {
   for (const std::string_view text :
        {"", " ", "{", "{}", "[]", "null", "\"", "{\"", "{\"stream\":", "{\"stream\":5,\"data\":{}}",
