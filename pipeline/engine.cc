@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "core/decimal.h"
 #include "core/string_view.h"
+#include "feeds/decode/json_escapes.h"
 #include "feeds/decode/rest_target.h"
+#include "feeds/decode/text_cursor.h"
 
 namespace thalweg {
 namespace {
@@ -206,12 +207,16 @@ const SymbolEngine* Engine::FindSymbol(std::string_view name) const {
 }
 
 SymbolEngine* Engine::FindByStream(const FrameHead& head) {
-  // The stream's symbol counts: a payload that names another one is malformed, and its stream's
-  // loss.
-  const bool by_payload = head.stream_symbol.empty() ||
-                          absl::EqualsIgnoreCase(Abseil(head.symbol), Abseil(head.stream_symbol));
-  const std::string from_stream = by_payload ? std::string() : ToSymbolName(head.stream_symbol);
-  const std::string_view name = by_payload ? head.symbol : std::string_view(from_stream);
+  // The stream's symbol counts: a payload that names another one, be it by its case, is malformed,
+  // and its stream's loss.
+  if (head.stream_symbol.empty()) {
+    return HasEscapes(head.symbol) ? FindNamed(Unescaped(head.symbol)) : FindNamed(head.symbol);
+  }
+  if (IsSymbolOfStream(head.stream_symbol, head.symbol)) return FindNamed(head.symbol);
+  return FindNamed(ToSymbolName(Unescaped(head.stream_symbol)));
+}
+
+SymbolEngine* Engine::FindNamed(std::string_view name) {
   const Known* const known = Find(name);
   if (known == nullptr) return nullptr;
   NoteName(name, known->engine);

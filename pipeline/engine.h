@@ -120,6 +120,8 @@ class Engine {
   // when the name is empty: nothing is of no symbol.
   Known* Find(std::string_view name);
   SymbolEngine* FindByStream(const FrameHead& head);
+  // The engine of the symbol that a frame of the present source named.
+  SymbolEngine* FindNamed(std::string_view name);
   void NoteName(std::string_view name, SymbolEngine* engine);
   SymbolEngine* Make(std::string_view name);
   FrameOutcome OnBareSnapshot(ReceiveTime received, std::string_view payload);

@@ -153,9 +153,7 @@ void Note(std::string_view key, const char* value, std::string_view value_text,
       top->event = value_text;
       top->has_event = true;
     }
-    if (key == "s" && is_text && value_text.find('\\') == std::string_view::npos) {
-      top->symbol = value_text;
-    }
+    if (key == "s" && is_text) top->symbol = value_text;
     const std::size_t quote = kQuoteKeys.find(key[0]);
     if (quote != std::string_view::npos) top->quotes |= 1U << quote;
     return;

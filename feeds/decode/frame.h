@@ -31,12 +31,13 @@ enum class FrameKind : std::uint8_t {
 
 struct FrameHead {
   FrameKind kind = FrameKind::kUnnamed;
-  // The payload's own `s`, upper case as sent. Empty where the payload has none (partial depth,
-  // bare snapshot) or is too broken to show it; then `stream_symbol` names it: of a kind that has a
-  // symbol, one of the two is there.
+  // The payload's own `s`, upper case as sent; of a raw frame with the escapes it may have. Empty
+  // where the payload has none (partial depth, bare snapshot) or is too broken to show it; then
+  // `stream_symbol` names it: of a kind that has a symbol, one of the two is there.
   std::string_view symbol;
   // Of a combined frame: the stream's name before and after its first '@': "btcusdt",
-  // "depth@100ms". Empty in a raw frame.
+  // "depth@100ms", with the escapes they may have (feeds/decode/json_escapes.h). Empty in a raw
+  // frame.
   std::string_view stream_symbol;
   std::string_view stream_type;
   // The text of the payload object: "data" of a combined frame (from '{' to the end of the frame,

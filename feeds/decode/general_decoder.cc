@@ -9,6 +9,7 @@
 
 #include "core/decimal.h"
 #include "feeds/decode/decoder.h"
+#include "feeds/decode/json_escapes.h"
 #include "feeds/decode/json_skim.h"
 #include "feeds/decode/text_cursor.h"
 #include "simdjson.h"
@@ -257,12 +258,15 @@ DecodeVerdict ReadSymbol(ondemand::value value, const FrameHead& head) noexcept 
     return VerdictOf(error);
   }
   if (head.stream_symbol.empty() && head.stream_type.empty()) return DecodeVerdict::kOk;
+  std::string_view stream_symbol = head.stream_symbol;
+  std::string unescaped;
+  if (HasEscapes(stream_symbol)) stream_symbol = unescaped = Unescaped(stream_symbol);
   const auto is_upper_of = [](char in_stream, char in_payload) {
     const bool lower = in_stream >= 'a' && in_stream <= 'z';
     return static_cast<char>(lower ? in_stream - 'a' + 'A' : in_stream) == in_payload;
   };
-  return std::equal(head.stream_symbol.begin(), head.stream_symbol.end(), symbol.begin(),
-                    symbol.end(), is_upper_of)
+  return std::equal(stream_symbol.begin(), stream_symbol.end(), symbol.begin(), symbol.end(),
+                    is_upper_of)
              ? DecodeVerdict::kOk
              : DecodeVerdict::kWrongSymbol;
 }

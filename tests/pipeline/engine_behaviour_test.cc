@@ -548,6 +548,34 @@ TEST(Names, NothingIsOfNoSymbol) {
   EXPECT_TRUE(bench.engine.symbols().empty());
 }
 
+TEST(Names, APayloadThatDiffersFromItsStreamByCaseIsItsStreamsLoss) {
+  Bench bench;
+  bench.Synchronise();
+  bench.market.Move(1);
+  bench.Give(absl::StrReplaceAll(bench.market.Depth(), {{"\"AAAUSDT\"", "\"AaaUSDT\""}}));
+  ASSERT_EQ(bench.engine.symbols().size(), 1U);
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 1);
+  EXPECT_FALSE(bench.Live());
+}
+
+TEST(Names, AreReadWithoutTheirEscapes) {
+  // As the exchange sends it, and as Python's json.dumps writes it again.
+  const std::string plain = R"({"stream":"币安usdt@depth@100ms","data":{"e":"depthUpdate",)"
+                            R"("E":1782000000000,"s":"币安USDT","U":101,"u":102,"b":[],"a":[]}})";
+  const std::string escaped = absl::StrReplaceAll(plain, {{"币安", R"(\u5e01\u5b89)"}});
+  const std::size_t data = escaped.find(R"({"e")");
+  const std::string raw = escaped.substr(data, escaped.size() - data - 1);
+  ASSERT_NE(plain, escaped);
+  for (const std::string& frame : {plain, escaped, raw}) {
+    Bench bench;
+    bench.Give(bench.SnapshotAt(100));
+    bench.Give(frame);
+    ASSERT_EQ(bench.engine.symbols().size(), 1U) << frame;
+    EXPECT_EQ(bench.symbol().name(), "币安USDT");
+    EXPECT_TRUE(bench.Live()) << frame;
+  }
+}
+
 TEST(Beliefs, AFirstTimeThatNothingConfirmsDoesNotFreezeTheSymbol) {
   Bench bench;
   bench.Give(R"({"stream":"aaausdt@trade","data":{"e":"trade","E":4102444800000,"s":"AAAUSDT",)"

@@ -544,6 +544,18 @@ TEST_F(DecoderTest, NonAsciiSymbolsAreComparedByteByByte) {
   EXPECT_EQ(with_symbol("a_1-z@trade", "A_1-Z"), Verdict::kOk);
 }
 
+TEST_F(DecoderTest, SymbolsAreComparedWithoutTheirEscapes) {
+  const auto with_symbol = [&](std::string_view stream, std::string_view symbol) {
+    return VerdictOf(
+        Combined(stream, With(Samples()[6].fields, "s", "\"" + std::string(symbol) + "\"")));
+  };
+  EXPECT_EQ(with_symbol(R"(\u5e01\u5b89usdt@trade)", R"(\u5e01\u5b89USDT)"), Verdict::kOk);
+  EXPECT_EQ(with_symbol(R"(\u5e01\u5b89usdt@trade)", "币安USDT"), Verdict::kOk);
+  EXPECT_EQ(with_symbol("币安usdt@trade", R"(\u5e01\u5b89USDT)"), Verdict::kOk);
+  EXPECT_EQ(with_symbol(R"(\u5e01usdt@trade)", R"(\u5b89USDT)"), Verdict::kWrongSymbol);
+  EXPECT_EQ(with_symbol(R"(\u5e0usdt@trade)", "USDT"), Verdict::kWrongSymbol);
+}
+
 TEST_F(DecoderTest, MalformedNumbersAreNamedAsSuch) {
   for (const std::string_view number :
        {"\"-1.5\"", "\"+1\"", "\"1e5\"", "\"1E-5\"", "\"NaN\"", "\"Infinity\"", "\"1.\"", "\".5\"",
