@@ -211,6 +211,36 @@ void Note(std::string_view key, const char* value, std::string_view value_text,
   return FrameKind::kUnnamed;
 }
 
+// Past the object at `at` if it is one with an event type, else null.
+[[nodiscard]] const char* SkimEvent(const char* at, const char* end) noexcept {
+  if (at == end || *at != '{') return nullptr;
+  const char* field = at;
+  bool is_event = false;
+  do {
+    std::string_view key;
+    std::string_view text;
+    field = SkimKey(field + 1, end, &key);
+    if (field == nullptr) return nullptr;
+    is_event = is_event || (key == "e" && SkimString(field, end, &text) != nullptr);
+    field = SkimValue(field, end);
+    if (field == nullptr) return nullptr;
+    field = SkipBlanks(field, end);
+  } while (field != end && *field == ',');
+  return is_event && field != end && *field == '}' ? field + 1 : nullptr;
+}
+
+// Whether the text is a whole array of events: `!miniTicker@arr` and the like without an envelope.
+[[nodiscard]] bool IsArrayOfEvents(const char* at, const char* end) noexcept {
+  at = SkipBlanks(at, end);
+  if (at == end || *at != '[') return false;
+  do {
+    at = SkimEvent(SkipBlanks(at + 1, end), end);
+    if (at == nullptr) return false;
+    at = SkipBlanks(at, end);
+  } while (at != end && *at == ',');
+  return at != end && *at == ']' && SkipBlanks(at + 1, end) == end;
+}
+
 // Names a frame of any legal form: blanks, "data" before "stream", or no envelope at all.
 [[nodiscard]] FrameHead NameIrregular(std::string_view payload) noexcept {
   const char* const end = payload.data() + payload.size();
@@ -221,6 +251,9 @@ void Note(std::string_view key, const char* value, std::string_view value_text,
   head.kind = KindOfRaw(top);
   // Without its symbol it names itself as little as a text without a kind.
   if (HasSymbol(head.kind) && top.symbol.empty()) head.kind = FrameKind::kUnnamed;
+  if (head.kind == FrameKind::kUnnamed && IsArrayOfEvents(payload.data(), end)) {
+    head.kind = FrameKind::kOther;
+  }
   head.symbol = top.symbol;
   head.body = payload;
   return head;

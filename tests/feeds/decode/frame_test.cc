@@ -205,6 +205,24 @@ TEST(NameFrameTest, FrameOfAStreamWithoutASymbolOrARawOneWithoutItIsUnnamed) {
   EXPECT_EQ(Name(Combined("@depth@100ms", kDepthBody)).kind, FrameKind::kUnnamed);
 }
 
+TEST(NameFrameTest, RawArrayOfEventsIsWellNamedAndOfNoUse) {
+  for (const std::string_view events :
+       {R"([{"e":"24hrMiniTicker","E":1782000000000,"s":"BTCUSDT","c":"1.5"}])",
+        R"( [ {"E":1,"e":"24hrMiniTicker"} , {"e":"1hTicker","x":[{"e":5}]} ] )"}) {
+    EXPECT_EQ(Name(events).kind, FrameKind::kOther) << events;
+  }
+  for (const std::string_view events :
+       {"[]", "[1]", "[{}]", R"([{"e":5}])", R"([{"x":{"e":"trade"}}])", R"([{"e":"trade"},5])",
+        R"([{"e":"trade"},])", R"([{"e":"trade"}]])", R"([{"e":"trade"}] x)",
+        R"([{"e":"trade"} {"e":"trade"}])"}) {
+    EXPECT_EQ(Name(events).kind, FrameKind::kUnnamed) << events;
+  }
+  const std::string whole = R"([{"e":"24hrMiniTicker","s":"BTCUSDT"},{"e":"24hrMiniTicker"}])";
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_EQ(Name(whole.substr(0, size)).kind, FrameKind::kUnnamed) << size;
+  }
+}
+
 TEST(NameFrameTest, WhatIsNoFrameIsUnnamed) {
   for (const std::string_view text :
        {"", " ", "{", "{}", "[]", "null", "\"", "{\"", "{\"stream\":", "{\"stream\":5,\"data\":{}}",
