@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "feeds/decode/json_escapes.h"
+#include "feeds/decode/json_grammar.h"
 #include "feeds/decode/json_skim.h"
 #include "feeds/decode/text_cursor.h"
 
@@ -134,6 +136,7 @@ struct TopLevel {
   std::string_view symbol;
   const char* data = nullptr;
   bool has_stream = false;
+  bool has_two_streams = false;
   bool has_event = false;
   bool has_id = false;
   bool has_reply = false;
@@ -159,6 +162,7 @@ void Note(std::string_view key, const char* value, std::string_view value_text,
     return;
   }
   if (key == "stream" && is_text) {
+    top->has_two_streams = top->has_stream;
     top->stream = value_text;
     top->has_stream = true;
   } else if (key == "data") {
@@ -241,13 +245,35 @@ void Note(std::string_view key, const char* value, std::string_view value_text,
   return at != end && *at == ']' && SkipBlanks(at + 1, end) == end;
 }
 
+// Whether the members of the envelope at `at` that stand before its payload are JSON, and none of
+// them is another payload.
+[[nodiscard]] bool OpensEnvelope(const char* at, const char* payload) noexcept {
+  at = SkipBlanks(at, payload);
+  do {
+    const char* const member = SkipBlanks(at + 1, payload);
+    const char* const value = json_grammar::PastKey(member, payload);
+    if (value == nullptr || value == payload) return value == payload;
+    std::string_view key;
+    (void)SkimString(member, payload, &key);
+    at = PastJson(value, payload);
+    if (at == nullptr || HasEscapes(key) || key == "data") return false;
+    at = SkipBlanks(at, payload);
+  } while (at != payload && *at == ',');
+  return false;
+}
+
 // Names a frame of any legal form: blanks, "data" before "stream", or no envelope at all.
 [[nodiscard]] FrameHead NameIrregular(std::string_view payload) noexcept {
   const char* const end = payload.data() + payload.size();
   const TopLevel top = ReadTopLevel(payload.data(), end);
-  if (top.has_stream)
-    return HeadOfStream(top.stream, Between(top.data == nullptr ? end : top.data, end));
   FrameHead head;
+  // Two names are none.
+  if (top.has_two_streams) return head;
+  if (top.has_stream) {
+    // Without a body the decoder refuses the frame: nobody else looks at what stands before it.
+    const bool good = top.data != nullptr && OpensEnvelope(payload.data(), top.data);
+    return HeadOfStream(top.stream, Between(good ? top.data : end, end));
+  }
   head.kind = KindOfRaw(top);
   // Without its symbol it names itself as little as a text without a kind.
   if (HasSymbol(head.kind) && top.symbol.empty()) head.kind = FrameKind::kUnnamed;

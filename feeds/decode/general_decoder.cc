@@ -1,6 +1,7 @@
 #include "feeds/decode/general_decoder.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -10,6 +11,7 @@
 #include "core/decimal.h"
 #include "feeds/decode/decoder.h"
 #include "feeds/decode/json_escapes.h"
+#include "feeds/decode/json_grammar.h"
 #include "feeds/decode/json_skim.h"
 #include "feeds/decode/text_cursor.h"
 #include "simdjson.h"
@@ -57,8 +59,7 @@ constexpr unsigned Key(char first, char second = '\0') noexcept {
   return static_cast<unsigned char>(first) | unsigned{static_cast<unsigned char>(second)} << 8;
 }
 
-// A key of one or two letters as a number, 0 for any other. Escapes are not undone: the exchange
-// never uses them in keys.
+// A key of one or two letters as a number, 0 for any other.
 unsigned ShortKey(std::string_view key) noexcept {
   if (key.size() == 1) return Key(key[0]);
   if (key.size() == 2) return Key(key[0], key[1]);
@@ -66,16 +67,21 @@ unsigned ShortKey(std::string_view key) noexcept {
 }
 
 // Whether the text from a combined frame's `at`, the byte after its payload object, closes the
-// envelope; other members of the envelope may come first.
-bool ClosesEnvelope(const char* at, const char* end) noexcept {
+// envelope. Other members may come first, but no second payload and no second name; `has_stream`:
+// the name stood before the payload.
+bool ClosesEnvelope(const char* at, const char* end, bool has_stream) noexcept {
   while (true) {
     at = SkipBlanks(at, end);
     if (at == end) return false;
     if (*at == '}') return SkipBlanks(at + 1, end) == end;
     if (*at != ',') return false;
+    const char* const member = SkipBlanks(at + 1, end);
+    const char* const value = json_grammar::PastKey(member, end);
+    if (value == nullptr || (at = PastJson(value, end)) == nullptr) return false;
     std::string_view key;
-    at = SkimKey(at + 1, end, &key);
-    if (at == nullptr || (at = SkimValue(at, end)) == nullptr) return false;
+    (void)SkimString(member, end, &key);
+    if (HasEscapes(key) || key == "data" || (key == "stream" && has_stream)) return false;
+    has_stream = has_stream || key == "stream";
   }
 }
 
@@ -90,7 +96,9 @@ bool IsPlainInteger(std::string_view token) noexcept {
 DecodeVerdict ReadInteger(ondemand::value value, std::int64_t* number) noexcept {
   const std::string_view token = value.raw_json_token();
   const simdjson::error_code error = value.get_int64().get(*number);
-  if (error == simdjson::SUCCESS) return DecodeVerdict::kOk;
+  if (error == simdjson::SUCCESS) {
+    return *number == 0 && token.front() == '-' ? DecodeVerdict::kBadField : DecodeVerdict::kOk;
+  }
   return IsPlainInteger(token) ? DecodeVerdict::kOutOfRange : DecodeVerdict::kBadField;
 }
 
@@ -122,15 +130,22 @@ DecodeVerdict ReadFlag(ondemand::value value, bool* flag) noexcept {
   return VerdictOf(value.get_bool().get(*flag));
 }
 
+// What stands between the quotes of a string. simdjson's first pass has made sure that every string
+// has its closing quote.
+std::string_view TextOf(ondemand::raw_json_string raw) noexcept {
+  const char* close = raw.raw();
+  for (; *close != '"'; ++close) {
+    if (*close == '\\') ++close;
+  }
+  return {raw.raw(), static_cast<std::size_t>(close - raw.raw())};
+}
+
 // The text of a string without undoing escapes: a number written with them is no regular number.
 DecodeVerdict ReadRawText(ondemand::value value, std::string_view* text) noexcept {
   ondemand::raw_json_string raw;
   const simdjson::error_code error = value.get_raw_json_string().get(raw);
   if (error != simdjson::SUCCESS) return VerdictOf(error);
-  // simdjson's first pass has made sure that every string has its closing quote.
-  const char* close = raw.raw();
-  while (*close != '"') ++close;
-  *text = std::string_view(raw.raw(), static_cast<std::size_t>(close - raw.raw()));
+  *text = TextOf(raw);
   return DecodeVerdict::kOk;
 }
 
@@ -219,19 +234,36 @@ DecodeVerdict ReadSide(ondemand::value value, QtyReader* qtys,
   return DecodeVerdict::kOk;
 }
 
+// The names met in one object: none may come twice, used or not. At kFieldsMax the object is
+// refused (the exchange's largest has 23 fields).
+class Names {
+ public:
+  // False when it was there, or when there are too many.
+  [[nodiscard]] bool Add(std::string_view name) noexcept {
+    const auto end = names_.begin() + static_cast<std::ptrdiff_t>(count_);
+    if (count_ == kFieldsMax || std::find(names_.begin(), end, name) != end) return false;
+    names_[count_++] = name;
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kFieldsMax = 64;
+  std::array<std::string_view, kFieldsMax> names_;
+  std::size_t count_ = 0;
+};
+
 // Calls `on_field(key, value)` for every field of an object.
 template <class OnField>
 DecodeVerdict ForEachField(ondemand::object object, OnField on_field) noexcept {
+  Names names;
   for (auto element : object) {
     ondemand::field field;
     if (const auto error = std::move(element).get(field); error != simdjson::SUCCESS) {
       return VerdictOf(error);
     }
-    const char* const key = field.key().raw();
-    const char* close = key;
-    while (*close != '"') ++close;
-    const DecodeVerdict verdict =
-        on_field(std::string_view(key, static_cast<std::size_t>(close - key)), field.value());
+    const std::string_view key = TextOf(field.key());
+    if (HasEscapes(key) || !names.Add(key)) return DecodeVerdict::kBadField;
+    const DecodeVerdict verdict = on_field(key, field.value());
     if (verdict != DecodeVerdict::kOk) return verdict;
   }
   return DecodeVerdict::kOk;
@@ -284,15 +316,20 @@ struct GeneralDecoder::State {
 
   // Reads a whole payload: the object, and after it nothing, or the end of the envelope.
   template <class OnField>
-  DecodeVerdict ReadPayload(std::string_view body, bool combined, OnField on_field) noexcept {
+  DecodeVerdict ReadPayload(const FrameHead& head, OnField on_field) noexcept {
+    const std::string_view body = head.body;
     const char* const end = body.data() + body.size();
     if (body.empty()) return DecodeVerdict::kNotJson;
     // Where the object ends is found first, and simdjson is shown the object alone: what it says of
-    // an object without an end would depend on the bytes in the padding.
-    const char* begin = SkipBlanks(body.data(), end);
-    const char* const after = SkimValue(begin, end);
+    // an object without an end would depend on the bytes in the padding. It does not look at values
+    // that nobody asks for, so every byte is held against the grammar here.
+    const char* const begin = SkipBlanks(body.data(), end);
+    const char* const after = PastJson(begin, end);
     if (after == nullptr || *begin != '{') return DecodeVerdict::kNotJson;
-    if (combined ? !ClosesEnvelope(after, end) : SkipBlanks(after, end) != end) {
+    const bool combined = !head.stream_symbol.empty() || !head.stream_type.empty();
+    // Both are views of one frame.
+    const bool stream_first = head.stream_symbol.data() < body.data();
+    if (combined ? !ClosesEnvelope(after, end, stream_first) : SkipBlanks(after, end) != end) {
       return DecodeVerdict::kNotJson;
     }
     const auto size = static_cast<std::size_t>(after - begin);
@@ -312,19 +349,7 @@ struct GeneralDecoder::State {
     if (parser.iterate(text).get(document) != simdjson::SUCCESS) return DecodeVerdict::kNotJson;
     ondemand::object object;
     if (document.get_object().get(object) != simdjson::SUCCESS) return DecodeVerdict::kNotJson;
-    const DecodeVerdict verdict = ForEachField(object, on_field);
-    if (verdict != DecodeVerdict::kOk) return verdict;
-    // Brackets of the wrong kind can make the object end early.
-    const char* rest = nullptr;
-    return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS
-               ? DecodeVerdict::kOk
-               : DecodeVerdict::kNotJson;
-  }
-
-  template <class OnField>
-  DecodeVerdict ReadPayload(const FrameHead& head, OnField on_field) noexcept {
-    const bool combined = !head.stream_symbol.empty() || !head.stream_type.empty();
-    return ReadPayload(head.body, combined, on_field);
+    return ForEachField(object, on_field);
   }
 
   // The verdict of a frame whose other checks have passed.
@@ -660,7 +685,9 @@ DecodeVerdict GeneralDecoder::DecodeSnapshot(std::string_view body, int qty_deci
     }
     return DecodeVerdict::kOk;
   };
-  const DecodeVerdict verdict = state_->ReadPayload(body, false, on_field);
+  FrameHead bare;
+  bare.body = body;
+  const DecodeVerdict verdict = state_->ReadPayload(bare, on_field);
   if (verdict != DecodeVerdict::kOk) return verdict;
   if (!present.HasFirst(kPictureFields)) return DecodeVerdict::kMissingField;
   found.bids = state_->bids;

@@ -3,8 +3,9 @@
 //
 // The functions are those of Decoder (feeds/decode/decoder.h), which asks here whenever its fast
 // readers decline; tests compare the two.
-// Of a name that comes twice, the last value counts. Values of unknown fields are skipped by their
-// brackets, not validated.
+// The whole text must be JSON, the values of unknown fields too, and no name may come twice in an
+// object: which of two values was meant is nobody's guess. For the same reason a name must not be
+// written with escapes, as the exchange never does.
 // Threads: one a thread. Lifetime: spans in events live until the next call.
 #pragma once
 

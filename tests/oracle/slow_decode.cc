@@ -1,5 +1,7 @@
 #include "tests/oracle/slow_decode.h"
 
+#include <algorithm>
+
 namespace thalweg::oracle {
 namespace {
 
@@ -9,6 +11,13 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool Has(element object, std::string_view key) {
   return object.at_key(key).error() == simdjson::SUCCESS;
+}
+
+bool HasANameTwice(element object) {
+  simdjson::dom::object fields;
+  if (object.get_object().get(fields) != simdjson::SUCCESS) return false;
+  return std::any_of(fields.begin(), fields.end(),
+                     [&](const auto& field) { return CountOf(object, field.key) > 1; });
 }
 
 std::optional<Int> IntField(element object, std::string_view key) {
@@ -111,6 +120,14 @@ std::optional<Int> ParseUnits(std::string_view text) {
   return static_cast<Int>(units);
 }
 
+int CountOf(element object, std::string_view key) {
+  simdjson::dom::object fields;
+  if (object.get_object().get(fields) != simdjson::SUCCESS) return 0;
+  int count = 0;
+  for (const auto& field : fields) count += field.key == key;
+  return count;
+}
+
 std::optional<std::string_view> TextField(element object, std::string_view key) {
   std::string_view text;
   if (object.at_key(key).get_string().get(text) != simdjson::SUCCESS) return std::nullopt;
@@ -118,6 +135,7 @@ std::optional<std::string_view> TextField(element object, std::string_view key) 
 }
 
 std::optional<SlowDepth> DecodeDepth(element data) {
+  if (HasANameTwice(data)) return std::nullopt;
   SlowDepth depth;
   const std::optional<Int> first = IntField(data, "U");
   const std::optional<Int> last = IntField(data, "u");
@@ -138,6 +156,7 @@ std::optional<SlowDepth> DecodeDepth(element data) {
 }
 
 std::optional<SlowTicker> DecodeTicker(element data) {
+  if (HasANameTwice(data)) return std::nullopt;
   SlowTicker ticker;
   const std::optional<Int> id = IntField(data, "u");
   if (!id || *id < 0 || !ReadQuote(data, &ticker)) return std::nullopt;
@@ -148,6 +167,7 @@ std::optional<SlowTicker> DecodeTicker(element data) {
 }
 
 std::optional<SlowTrade> DecodeTrade(element data, const char* id_key) {
+  if (HasANameTwice(data)) return std::nullopt;
   const std::optional<Int> id = IntField(data, id_key);
   const std::optional<Int> price = PriceField(data, "p");
   const std::optional<Int> qty = UnitsField(data, "q");
@@ -163,6 +183,7 @@ std::optional<SlowTrade> DecodeTrade(element data, const char* id_key) {
 }
 
 std::optional<SlowSnapshot> DecodeSnapshot(element body) {
+  if (HasANameTwice(body)) return std::nullopt;
   SlowSnapshot snapshot;
   const std::optional<Int> id = IntField(body, "lastUpdateId");
   if (!id || *id < -1) return std::nullopt;

@@ -2,9 +2,9 @@
 // parser.
 //
 // Everything is in 1e-8 (prices, quantities) or ns (times). An empty optional means malformed: the
-// text is no JSON, a needed field is absent or of the wrong type, a number breaks the grammar
-// (digits, then optionally a dot and one to eight digits) or its range, or the ids run backwards.
-// Threads: pure functions.
+// text is no JSON, a needed field is absent or of the wrong type, a name comes twice, a number
+// breaks the grammar (digits, then optionally a dot and one to eight digits) or its range, or the
+// ids run backwards. Threads: pure functions.
 #pragma once
 
 #include <cstdint>
@@ -83,6 +83,9 @@ struct SlowSnapshot {
 // `id_key` is "t" for `trade` and "a" for `aggTrade`.
 [[nodiscard]] std::optional<SlowTrade> DecodeTrade(simdjson::dom::element data, const char* id_key);
 [[nodiscard]] std::optional<SlowSnapshot> DecodeSnapshot(simdjson::dom::element body);
+
+// How often an object has that name.
+[[nodiscard]] int CountOf(simdjson::dom::element object, std::string_view key);
 
 [[nodiscard]] std::optional<std::string_view> TextField(simdjson::dom::element object,
                                                         std::string_view key);

@@ -248,7 +248,10 @@ void SlowEngine::Frame(Int recv_ns, std::string_view payload) {
   }
   const std::optional<std::string_view> stream = TextField(root, "stream");
   element data;
-  if (stream && root.at_key("data").get(data) == simdjson::SUCCESS) {
+  if (CountOf(root, "stream") > 1) {
+    ++unused_frames_;
+  } else if (stream && CountOf(root, "data") == 1 &&
+             root.at_key("data").get(data) == simdjson::SUCCESS) {
     StreamFrame(recv_ns, std::string(*stream), data);
   } else if (stream) {
     BrokenFrame(payload);

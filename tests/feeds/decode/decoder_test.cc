@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "feeds/decode/general_decoder.h"
+#include "feeds/decode/json_grammar.h"
 #include "tests/feeds/decode/any_event.h"
 #include "tests/feeds/decode/padded_text.h"
 
@@ -442,6 +443,7 @@ TEST_F(DecoderTest, OnlyNeededFieldsAreMissed) {
 
 TEST_F(DecoderTest, KeysDifferByCase) {
   Fields fields = Samples()[0].fields;
+  fields[3].first = "V";
   fields[4].first = "U";  // instead of `u`
   EXPECT_EQ(VerdictOf(Combined("btcusdt@depth", Object(fields))), Verdict::kMissingField);
 }
@@ -634,10 +636,86 @@ TEST_F(DecoderTest, IdsMustRise) {
   EXPECT_EQ(DepthWith("u", "9223372036854775807"), Verdict::kOk);
 }
 
-TEST_F(DecoderTest, LastOfTwoFieldsOfANameCounts) {
+TEST_F(DecoderTest, NoNameMayComeTwiceInAnObject) {
+  for (const Sample& sample : Samples()) {
+    Fields ignored = sample.fields;
+    ignored.insert(ignored.end(), {{"new", "1"}, {"new", "1"}});
+    EXPECT_EQ(VerdictOf(Combined(sample.stream, Object(ignored))), Verdict::kBadField);
+    for (const auto& [name, value] : sample.fields) {
+      Fields fields = sample.fields;
+      fields.push_back({name, value});
+      EXPECT_EQ(VerdictOf(Combined(sample.stream, Object(fields))), Verdict::kBadField)
+          << sample.name << " with two " << name;
+    }
+  }
+  Fields candle = kCandle;
+  candle.push_back({"o", "\"5\""});
+  EXPECT_EQ(VerdictOf(With(Samples()[10].fields, "k", Object(candle))), Verdict::kBadField);
+  EXPECT_EQ(VerdictOf(R"({"lastUpdateId":7,"bids":[],"asks":[],"lastUpdateId":8})"),
+            Verdict::kBadField);
+}
+
+TEST_F(DecoderTest, AnEscapeInANameHidesNothing) {
   Fields fields = Samples()[6].fields;
-  fields.push_back({"q", "\"7.5\""});
-  EXPECT_EQ(Run(Object(fields)).event[2], 750'000'000);
+  fields.push_back({R"(\u0071)", "\"7.5\""});  // q
+  EXPECT_EQ(VerdictOf(Object(fields)), Verdict::kBadField);
+  EXPECT_EQ(VerdictOf(Combined("btcusdt@trade", Object(fields))), Verdict::kBadField);
+}
+
+TEST_F(DecoderTest, AnObjectOfAbsurdlyManyFieldsIsRefused) {
+  Fields fields = Samples()[6].fields;
+  while (fields.size() < 64) fields.push_back({"new" + std::to_string(fields.size()), "1"});
+  EXPECT_EQ(VerdictOf(Object(fields)), Verdict::kOk);
+  fields.push_back({"one more", "1"});
+  EXPECT_EQ(VerdictOf(Object(fields)), Verdict::kBadField);
+}
+
+TEST_F(DecoderTest, EnvelopeHasOneNameAndOnePayload) {
+  for (const Sample& sample : Samples()) {
+    const std::string data = "\"data\":" + Object(sample.fields);
+    const std::string stream = R"("stream":")" + sample.stream + "\"";
+    const std::string s = stream + ",";
+    for (const std::string& twice :
+         {"{" + s + data + "," + data + "}", "{" + s + data + "," + stream + "}",
+          "{" + data + "," + data + "," + stream + "}", "{" + data + "," + s + data + "}",
+          "{" + data + "," + s + stream + "}", "{" + s + s + data + "}",
+          "{" + s + R"("data":5,)" + data + "}", "{" + s + R"("\u0064ata":5,)" + data + "}",
+          "{" + s + data + R"(,"\u0064ata":5})"}) {
+      EXPECT_EQ(VerdictOf(twice), Verdict::kNotJson) << twice;
+    }
+    EXPECT_EQ(VerdictOf("{\"x\":1," + s + data + "}"), Verdict::kOk) << sample.name;
+  }
+}
+
+TEST_F(DecoderTest, DamageInAFieldThatNothingReadsIsFound) {
+  for (const std::string_view damaged :
+       {"t#u", "true0", "00", "6\"X\"", "1.", "-", "nul", "[1,]", "[1 2]", "[t#u]", "{\"a\"}",
+        "{\"a\":01}", "{\"a\":1,}", "{1:2}", "\"\\q\"", "\"\\u12\"", "\"\x01\"", "[}", "'a'"}) {
+    const std::string value(damaged);
+    EXPECT_EQ(TradeWith("M", value), Verdict::kNotJson) << value;
+    EXPECT_EQ(DepthWith("e", value), Verdict::kNotJson) << value;
+    for (const Sample& sample : Samples()) {
+      Fields fields = sample.fields;
+      fields.insert(fields.begin() + 1, {"new", value});
+      const std::string object = Object(fields);
+      const Verdict verdict = VerdictOf(Combined(sample.stream, object));
+      EXPECT_EQ(verdict, Verdict::kNotJson) << sample.name << value;
+      const std::string good =
+          R"("stream":")" + sample.stream + "\",\"data\":" + Object(sample.fields);
+      EXPECT_EQ(VerdictOf("{\"x\":" + value + "," + good + "}"), Verdict::kNotJson) << value;
+      EXPECT_EQ(VerdictOf("{" + good + ",\"x\":" + value + "}"), Verdict::kNotJson) << value;
+    }
+    EXPECT_EQ(VerdictOf(R"({"lastUpdateId":7,"bids":[["1","2",)" + value + R"(]],"asks":[]})"),
+              Verdict::kNotJson);
+  }
+}
+
+TEST_F(DecoderTest, MinusZeroIsNoIdAndNoTime) {
+  for (const std::string_view name : {"U", "u", "E"}) {
+    EXPECT_EQ(DepthWith(name, "-0"), Verdict::kBadField) << name;
+  }
+  EXPECT_EQ(TradeWith("t", "-0"), Verdict::kBadField);
+  EXPECT_EQ(VerdictOf(R"({"lastUpdateId":-0,"bids":[],"asks":[]})"), Verdict::kBadField);
 }
 
 TEST_F(DecoderTest, WhatIsNoObjectIsNotJson) {
@@ -647,15 +725,20 @@ TEST_F(DecoderTest, WhatIsNoObjectIsNotJson) {
   }
 }
 
-TEST_F(DecoderTest, DeepNestingIsSkippedOrRefusedWithoutHarm) {
-  constexpr std::size_t kDepth = 50'000;
-  const std::string deep = std::string(kDepth, '[') + std::string(kDepth, ']');
+TEST_F(DecoderTest, NestingIsSkippedToItsBoundAndRefusedBeyondWithoutHarm) {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
   Fields fields = Samples()[6].fields;
-  fields.insert(fields.begin(), {"x", deep});
+  fields.insert(fields.begin(), {"x", nested(kJsonNestingMax - 1)});  // The object is a level, too.
   EXPECT_EQ(VerdictOf(Object(fields)), Verdict::kOk);
-  fields[0].second = std::string(kDepth, '[');
-  EXPECT_EQ(VerdictOf(Object(fields)), Verdict::kNotJson);
-  EXPECT_EQ(DepthWith("b", deep), Verdict::kBadField);
+  EXPECT_EQ(DepthWith("b", nested(kJsonNestingMax - 1)), Verdict::kBadField);
+  for (const std::string& deep :
+       {nested(kJsonNestingMax), nested(50'000), std::string(50'000, '[')}) {
+    fields[0].second = deep;
+    EXPECT_EQ(VerdictOf(Object(fields)), Verdict::kNotJson);
+    EXPECT_EQ(DepthWith("b", deep), Verdict::kNotJson);
+  }
 }
 
 TEST_F(DecoderTest, EnvelopeMayCarryDataFirst) {
