@@ -44,9 +44,10 @@ DecimalVerdict ParseDecimal(std::string_view text, int decimals, std::int64_t* u
       return DecimalVerdict::kMalformed;
     }
   }
-  if (too_fine) return DecimalVerdict::kTooFine;
   for (; taken < decimals; ++taken) push('0');
+  // What overflows this unit overflows every finer one: a finer one is no remedy.
   if (overflow) return DecimalVerdict::kOutOfRange;
+  if (too_fine) return DecimalVerdict::kTooFine;
   *units = value;
   return DecimalVerdict::kOk;
 }

@@ -17,7 +17,7 @@ namespace thalweg {
 enum class DecimalVerdict : std::uint8_t {
   kOk,
   kMalformed,   // Not of the grammar above.
-  kTooFine,     // Non-zero digits below the wanted unit; nothing was rounded.
+  kTooFine,     // In range, with non-zero digits below the wanted unit; nothing was rounded.
   kOutOfRange,  // Does not fit int64 in the wanted unit.
 };
 

@@ -135,13 +135,14 @@ void SymbolEngine::OnDepth(const FrameHead& head, Decoder& decoder, ReceiveTime 
   if (!FeedsBook(head)) return OnUnusedFrame();
 
   DepthDiff diff;
+  int unit = 0;
   DecodeVerdict verdict = DecodeExactly(
-      decoder, [&](int decimals) { return decoder.DecodeDepth(head, decimals, &diff); });
+      decoder, [&](int decimals) { return decoder.DecodeDepth(head, decimals, &diff); }, &unit);
   const DiffIds ids{diff.first, diff.last, diff.previous};
   if (verdict == DecodeVerdict::kOk && market_known_ && !WellFormed(book_.numbering(), ids)) {
     verdict = DecodeVerdict::kBadIds;
   }
-  if (verdict == DecodeVerdict::kOk && !FitGrid(diff.bids, diff.asks)) {
+  if (verdict == DecodeVerdict::kOk && !FitGrid(diff.bids, diff.asks, unit)) {
     verdict = DecodeVerdict::kOutOfRange;
   }
   if (verdict != DecodeVerdict::kOk) {
@@ -185,10 +186,12 @@ void SymbolEngine::OnDepth(const FrameHead& head, Decoder& decoder, ReceiveTime 
 void SymbolEngine::OnTicker(const FrameHead& head, Decoder& decoder, ReceiveTime received) {
   seen_ = true;
   BookTicker ticker;
+  int unit = 0;
   const DecodeVerdict verdict = DecodeExactly(
-      decoder, [&](int decimals) { return decoder.DecodeBookTicker(head, decimals, &ticker); });
+      decoder, [&](int decimals) { return decoder.DecodeBookTicker(head, decimals, &ticker); },
+      &unit);
   const std::array levels{ticker.bid, ticker.ask};
-  if (verdict != DecodeVerdict::kOk || !FitGrid(levels, {})) {
+  if (verdict != DecodeVerdict::kOk || !FitGrid(levels, {}, unit)) {
     OnMalformed(verdict == DecodeVerdict::kOk ? DecodeVerdict::kOutOfRange : verdict);
     return;
   }
@@ -227,11 +230,12 @@ void SymbolEngine::OnTicker(const FrameHead& head, Decoder& decoder, ReceiveTime
 void SymbolEngine::OnTrade(const FrameHead& head, Decoder& decoder, ReceiveTime received) {
   seen_ = true;
   Trade trade;
+  int unit = 0;
   const DecodeVerdict verdict = DecodeExactly(
-      decoder, [&](int decimals) { return decoder.DecodeTrade(head, decimals, &trade); });
+      decoder, [&](int decimals) { return decoder.DecodeTrade(head, decimals, &trade); }, &unit);
   const std::array levels{Level{trade.price, trade.qty}};
-  const bool fits =
-      verdict == DecodeVerdict::kOk && NotionalFits(trade.price, trade.qty) && FitGrid(levels, {});
+  const bool fits = verdict == DecodeVerdict::kOk && NotionalFits(trade.price, trade.qty) &&
+                    FitGrid(levels, {}, unit);
   if (!fits) {
     OnMalformed(verdict == DecodeVerdict::kOk ? DecodeVerdict::kOutOfRange : verdict);
     return;
@@ -277,8 +281,10 @@ void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
   snapshot_wanted_at_.reset();
   ++counts_.snapshots;
   DepthSnapshot snapshot;
+  int unit = 0;
   const DecodeVerdict decoded = DecodeExactly(
-      decoder, [&](int decimals) { return decoder.DecodeSnapshot(body, decimals, &snapshot); });
+      decoder, [&](int decimals) { return decoder.DecodeSnapshot(body, decimals, &snapshot); },
+      &unit);
   if (decoded != DecodeVerdict::kOk) {
     return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = decoded});
   }
@@ -289,6 +295,7 @@ void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
 
   // Tried on a copy: a snapshot that is refused must not settle or change the grid.
   InstrumentGrid grid = grid_;
+  (void)grid.RefineQty(unit);
   const bool anew = grid.FitSnapshot(snapshot.bids, snapshot.asks, !book_.holds_grid());
   if (anew) (void)grid.RefineTick(book_.TickOfKept(grid.scale().tick));
   if (grid.Convert(snapshot.bids, &tick_bids_) != GridFit::kOnGrid ||
@@ -301,11 +308,12 @@ void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
   }
 
   const Price tick = grid.scale().tick;
+  if (!(anew ? RefineUnit(unit) : Refine(tick, unit))) {
+    return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = DecodeVerdict::kOutOfRange});
+  }
   if (anew) {
     if (!grid_.settled()) Tell(NoticeKind::kInstrumentInferred, {.price = tick});
     grid_ = grid;
-  } else if (tick != grid_.scale().tick && !RefineTick(tick)) {
-    return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = DecodeVerdict::kOutOfRange});
   }
   book_.PrepareStandby();
   const std::size_t asked = limit.value_or(AssumedLimit(snapshot, options_));
@@ -346,7 +354,7 @@ void SymbolEngine::OnInstrument(const Instrument& instrument, InstrumentSource s
     grid_.set_pending_tick(stated);
     Tell(NoticeKind::kTickCoarser, {.price = stated});
   } else if (stated != present) {
-    (void)RefineTick(Price(std::gcd(stated.raw(), present.raw())));
+    (void)Refine(Price(std::gcd(stated.raw(), present.raw())), grid_.qty_decimals());
   }
 }
 
@@ -406,33 +414,43 @@ void SymbolEngine::RestartClock(EventTime time) {
 
 // --- Exact numbers ----------------------------------------------------------------------------
 
-// Decodes; refines the quantity unit once when the frame needs it.
 template <class Decode>
-DecodeVerdict SymbolEngine::DecodeExactly(Decoder& decoder, const Decode& decode) {
-  const DecodeVerdict verdict = decode(grid_.qty_decimals());
+DecodeVerdict SymbolEngine::DecodeExactly(Decoder& decoder, const Decode& decode, int* decimals) {
+  *decimals = grid_.qty_decimals();
+  const DecodeVerdict verdict = decode(*decimals);
   if (verdict != DecodeVerdict::kQtyTooFine) return verdict;
-  if (!RefineUnit(decoder.finest_qty_decimals())) return DecodeVerdict::kOutOfRange;
-  return decode(grid_.qty_decimals());
+  *decimals = decoder.finest_qty_decimals();
+  return decode(*decimals);
 }
 
-// Brings a frame's prices onto the grid, refining it if need be; false when they are out of range.
-bool SymbolEngine::FitGrid(std::span<const Level> a, std::span<const Level> b) {
+bool SymbolEngine::FitGrid(std::span<const Level> a, std::span<const Level> b, int decimals) {
   if (!grid_.settled()) {
+    if (!RefineUnit(decimals)) return false;
     for (const Level& level : a) grid_.Remember(level.price);
     for (const Level& level : b) grid_.Remember(level.price);
     return true;
   }
-  GridFit fit = std::max(grid_.Convert(a, &tick_bids_), grid_.Convert(b, &tick_asks_));
-  if (fit == GridFit::kOffGrid) {
-    if (!RefineTick(grid_.Refined(b, grid_.Refined(a, grid_.scale().tick)))) return false;
-    fit = std::max(grid_.Convert(a, &tick_bids_), grid_.Convert(b, &tick_asks_));
+  const auto fit = [&](const InstrumentGrid& grid) {
+    return std::max(grid.Convert(a, &tick_bids_), grid.Convert(b, &tick_asks_));
+  };
+  Price tick = grid_.scale().tick;
+  GridFit fits = fit(grid_);
+  if (fits == GridFit::kOffGrid) {
+    // Tried on a copy: a frame that does not fit the finer grid either must not change it.
+    InstrumentGrid grid = grid_;
+    tick = grid.Refined(b, grid.Refined(a, tick));
+    (void)grid.RefineTick(tick);
+    fits = fit(grid);
   }
-  return fit == GridFit::kOnGrid;
+  return fits == GridFit::kOnGrid && Refine(tick, decimals);
 }
 
-bool SymbolEngine::RefineTick(Price tick) {
+bool SymbolEngine::Refine(Price tick, int decimals) {
   const std::int64_t factor = grid_.scale().tick.raw() / tick.raw();
+  if (factor == 1) return RefineUnit(decimals);
+  // All are asked before anything changes.
   if (!book_.CanScalePrices(factor) || !features_.CanScalePrices(factor)) return false;
+  if (!RefineUnit(decimals)) return false;
   (void)grid_.RefineTick(tick);
   book_.ScalePrices(factor);
   features_.ScalePrices(factor);
@@ -441,6 +459,7 @@ bool SymbolEngine::RefineTick(Price tick) {
 }
 
 bool SymbolEngine::RefineUnit(int decimals) {
+  if (decimals == grid_.qty_decimals()) return true;
   const std::int64_t factor = PowerOfTen(decimals - grid_.qty_decimals());
   // Asked of all before anything changes; the book, which may refuse as well, goes first.
   if (!features_.CanScaleQuantities(factor) || !ticker_audit_.CanScaleQuantities(factor) ||

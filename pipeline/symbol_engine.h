@@ -136,10 +136,15 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   void OnAudit(bool agreed) override;
   void OnSnapshotWanted(SnapshotReason reason) override;
 
+  // Decodes a frame in the grid's quantity unit, or in the finest that it needs; `*decimals` says
+  // in which. Changes nothing else.
   template <class Decode>
-  [[nodiscard]] DecodeVerdict DecodeExactly(Decoder& decoder, const Decode& decode);
-  [[nodiscard]] bool FitGrid(std::span<const Level> a, std::span<const Level> b);
-  [[nodiscard]] bool RefineTick(Price tick);
+  [[nodiscard]] DecodeVerdict DecodeExactly(Decoder& decoder, const Decode& decode, int* decimals);
+  // Brings the grid to a frame's prices, and to the unit that its quantities were decoded in.
+  // False, and nothing has changed, when the frame or what the symbol holds would be out of range.
+  [[nodiscard]] bool FitGrid(std::span<const Level> a, std::span<const Level> b, int decimals);
+  // Makes tick and unit finer, both or none.
+  [[nodiscard]] bool Refine(Price tick, int decimals);
   [[nodiscard]] bool RefineUnit(int decimals);
   void OnMalformed(DecodeVerdict verdict);
   void RefuseSnapshot(NoticeKind kind, const Notice& notice);

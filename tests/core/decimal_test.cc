@@ -96,6 +96,12 @@ TEST(ParseDecimalTest, RefusesDigitsBelowTheUnitInsteadOfRounding) {
   }
 }
 
+TEST(ParseDecimalTest, WhatOverflowsItsUnitIsOutOfRangeHoweverFineItIs) {
+  EXPECT_EQ(Parse("99999999999999999999.001", 2), Bad(DecimalVerdict::kOutOfRange));
+  EXPECT_EQ(Parse("92233720368547758.08001", 2), Bad(DecimalVerdict::kOutOfRange));
+  EXPECT_EQ(Parse("92233720368547758.07001", 2), Bad(DecimalVerdict::kTooFine));
+}
+
 TEST(ParseDecimalTest, TakesTheLargestValueOfEveryUnitAndRefusesTheNext) {
   constexpr auto kLargest = static_cast<std::uint64_t>(kInt64Max);
   for (int decimals = 0; decimals <= kQtyDecimalsMax; ++decimals) {

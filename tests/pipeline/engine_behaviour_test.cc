@@ -475,6 +475,86 @@ TEST(Grid, EventsOutOfTheGridsRangeThatWaitedForItAreMalformed) {
   EXPECT_FALSE(bench.Live());
 }
 
+// An engine whose symbol has a stated grid: tick 0.01, quantities with two decimals.
+class StatedGrid : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    bench.Give(R"(#rest GET /api/v3/exchangeInfo {"symbols":[{"symbol":"AAAUSDT",)"
+               R"("baseAssetPrecision":2,"filters":[{"filterType":"PRICE_FILTER",)"
+               R"("tickSize":"0.01"}]}]})");
+    bench.Give(bench.market.DepthOf(99, 100, "", ""));
+    bench.Give(bench.SnapshotAt(99));
+    ASSERT_TRUE(bench.Live());
+  }
+  void TearDown() override {
+    EXPECT_EQ(bench.symbol().scale(), (Scale{Price(1'000'000), 2}));
+    EXPECT_EQ(bench.log.CountOf(NoticeKind::kTickRefined), 0);
+    EXPECT_EQ(bench.log.CountOf(NoticeKind::kUnitRefined), 0);
+    bench.Give(bench.market.TradeOf(9'000, "99.00", "1"));
+    EXPECT_FALSE(bench.row().Has(quality::kInstrumentInferred));
+  }
+
+  Bench bench;
+};
+
+TEST_F(StatedGrid, IsNotRefinedByATradeOutOfRange) {
+  bench.Give(bench.market.TradeOf(1, "11529215046.06846976", "1"));
+  bench.Give(bench.market.TradeOf(2, "1.00", "99999999999999999999.001"));
+  // Fits as it is, and would not in the finer unit that its quantity needs.
+  bench.Give(bench.market.TradeOf(3, "1.00", "92233720368547758.071"));
+  bench.Give(bench.market.TradeOf(4, "5000000000.01", "1000000000.12345678"));  // 101 bits.
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 4);
+}
+
+TEST_F(StatedGrid, IsNotRefinedByATickerOutOfRange) {
+  bench.Give(bench.market.TickerOf(200, "1.00", "1", "20000000.00000001", "1"));
+  bench.Give(bench.market.TickerOf(201, "1.001", "1", "2.00", "92233720368547758.071"));
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 2);
+}
+
+TEST_F(StatedGrid, IsNotRefinedByADepthEventOutOfRange) {
+  bench.Give(bench.market.DepthOf(101, 102, "[\"20000000.00000001\",\"1\"]", ""));
+  EXPECT_FALSE(bench.Live());
+  bench.Give(bench.market.DepthOf(103, 104, "[\"98.001\",\"1.001\"],[\"1.0\",\"1e5\"]", ""));
+  bench.Give(bench.market.DepthOf(106, 105, "[\"98.001\",\"1.001\"]", ""));
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 3);
+}
+
+TEST_F(StatedGrid, IsNotRefinedByASnapshotThatIsRefused) {
+  for (const char* const sides :
+       {R"("bids":[["98.001","2.00000001"],["99.00","1"]],"asks":[])",  // Unsorted.
+        R"("bids":[["99.001","2.00000001"]],"asks":[["99.001","1"]])",  // Crossed.
+        R"("bids":[["99.001","2.00000001"]],"asks":[["20000000.00000001","1"]])",
+        R"("bids":[["99.001","2.00000001"]],"asks":[["101.00","92233720368547758.07"]])"}) {
+    bench.Give(absl::StrCat(R"({"lastUpdateId":100,)", sides, "}"));
+  }
+  bench.Give(R"({"lastUpdateId":0,"bids":[["99.001","2.00000001"]],"asks":[]})");
+  EXPECT_EQ(bench.symbol().counts().refused_snapshots, 5);
+  EXPECT_TRUE(bench.Live());
+}
+
+TEST(Grid, AFrameThatNeedsAFinerTickAndAFinerUnitRefinesBothOrNone) {
+  const struct {
+    const char* level;  // In the book.
+    Scale after;
+  } kCases[] = {{R"(["98.00","1"])", {Price(100), 3}},
+                // No finer unit can hold this quantity, no finer tick this price.
+                {R"(["98.00","92233720368547758.07"])", {Price(1'000'000), 2}},
+                {R"(["11400000000.00","1"])", {Price(1'000'000), 2}}};
+  for (const auto& [level, after] : kCases) {
+    Bench bench;
+    bench.Give(R"(#rest GET /api/v3/exchangeInfo {"symbols":[{"symbol":"AAAUSDT",)"
+               R"("baseAssetPrecision":2,"filters":[{"filterType":"PRICE_FILTER",)"
+               R"("tickSize":"0.01"}]}]})");
+    bench.Give(bench.market.DepthOf(99, 100, "", ""));
+    bench.Give(bench.SnapshotAt(99));
+    bench.Give(bench.market.DepthOf(101, 101, "", level));
+    bench.Give(bench.market.TradeOf(1, "99.000001", "1.005"));
+    EXPECT_EQ(bench.symbol().scale(), after) << level;
+    EXPECT_EQ(bench.symbol().counts().malformed_frames, after.qty_decimals == 3 ? 0 : 1) << level;
+  }
+}
+
 // --- No look-ahead -------------------------------------------------------------------------------
 
 std::vector<LoggedRow> RowsOf(const std::vector<std::string>& lines, std::size_t count) {
