@@ -47,4 +47,21 @@ void TickerAudit::ScaleQuantities(std::int64_t factor) noexcept {
   }
 }
 
+bool TickerAudit::CanDivideQuantities(std::int64_t divisor) const noexcept {
+  bool fits = true;
+  for (std::uint64_t i = tail_; i != head_; ++i) {
+    fits &= Divides(divisor, at(i).quotes.bid.qty.raw()) &&
+            Divides(divisor, at(i).quotes.ask.qty.raw());
+  }
+  return fits;
+}
+
+void TickerAudit::DivideQuantities(std::int64_t divisor) noexcept {
+  for (std::uint64_t i = tail_; i != head_; ++i) {
+    for (Level* side : {&at(i).quotes.bid, &at(i).quotes.ask}) {
+      side->qty = Qty(side->qty.raw() / divisor);
+    }
+  }
+}
+
 }  // namespace thalweg

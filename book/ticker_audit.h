@@ -42,6 +42,9 @@ class TickerAudit {
   // The quantity unit became finer; first, whether every value fits then.
   [[nodiscard]] bool CanScaleQuantities(std::int64_t factor) const noexcept;
   void ScaleQuantities(std::int64_t factor) noexcept;
+  // It became coarser; first, whether every value is a whole number of it.
+  [[nodiscard]] bool CanDivideQuantities(std::int64_t divisor) const noexcept;
+  void DivideQuantities(std::int64_t divisor) noexcept;
   // A new numbering: nothing that waits can be judged.
   void Clear() noexcept { tail_ = head_; }
 

@@ -69,6 +69,11 @@ enum class Aggressor : std::uint8_t { kBuyer, kSeller };
   return value <= INT64_MAX / factor;
 }
 
+// Whether nothing is left over. REQUIRES: divisor >= 1.
+[[nodiscard]] constexpr bool Divides(std::int64_t divisor, Wide value) noexcept {
+  return value % divisor == 0;
+}
+
 // 10^n for n in [0, 18].
 [[nodiscard]] constexpr std::int64_t PowerOfTen(int n) noexcept {
   std::int64_t power = 1;

@@ -62,7 +62,15 @@ class EventWindows {
     sums_.fill(Sum{});
   }
 
-  // Applies `change` to every cell and sum: for a refined unit.
+  // Whether `test` holds for every cell: for a coarser unit.
+  template <class Test>
+  [[nodiscard]] bool All(const Test& test) const {
+    for (std::uint64_t i = oldest(); i < head_; ++i) {
+      if (!test(cell(i).sum)) return false;
+    }
+    return true;
+  }
+  // Applies `change` to every cell and sum: for another unit.
   template <class Change>
   void Transform(const Change& change) {
     for (std::uint64_t i = oldest(); i < head_; ++i) change(cell(i).sum);
@@ -76,6 +84,9 @@ class EventWindows {
   };
 
   Cell& cell(std::uint64_t i) noexcept { return cells_[i & (cells_.size() - 1)]; }
+  [[nodiscard]] const Cell& cell(std::uint64_t i) const noexcept {
+    return cells_[i & (cells_.size() - 1)];
+  }
   // The longest window has the oldest tail.
   [[nodiscard]] std::uint64_t oldest() const noexcept { return tails_[N - 1]; }
 
@@ -129,6 +140,17 @@ class WindowMaximum {
   // REQUIRES: CanScale(value(), factor) for the window's present largest value.
   void Scale(std::int64_t factor) noexcept {
     for (std::uint64_t i = tail_; i < head_; ++i) cell(i).value *= factor;
+  }
+  [[nodiscard]] bool CanDivide(std::int64_t divisor) const noexcept {
+    bool fits = true;
+    for (std::uint64_t i = tail_; i < head_; ++i) {
+      fits &= Divides(divisor, cells_[i & (cells_.size() - 1)].value);
+    }
+    return fits;
+  }
+  // REQUIRES: CanDivide(divisor)
+  void Divide(std::int64_t divisor) noexcept {
+    for (std::uint64_t i = tail_; i < head_; ++i) cell(i).value /= divisor;
   }
 
  private:

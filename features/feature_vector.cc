@@ -79,4 +79,10 @@ void FeatureVector::ScaleQuantities(std::int64_t factor) {
   touch.ScaleQuantities(factor);
 }
 
+void FeatureVector::DivideQuantities(std::int64_t divisor) {
+  order_flow.Restart();
+  trade_flow.DivideQuantities(divisor);
+  touch.DivideQuantities(divisor);
+}
+
 }  // namespace thalweg

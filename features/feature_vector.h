@@ -49,6 +49,13 @@ class FeatureVector {
   }
   void ScalePrices(std::int64_t factor) { order_flow.ScalePrices(factor); }
   void ScaleQuantities(std::int64_t factor);
+  // The quantity unit became coarser by `divisor`, while there is no book: the histories of the
+  // book restart with the next one. First, whether everything else is a whole number of the new
+  // unit.
+  [[nodiscard]] bool CanDivideQuantities(std::int64_t divisor) const {
+    return trade_flow.CanDivideQuantities(divisor) && touch.CanDivideQuantities(divisor);
+  }
+  void DivideQuantities(std::int64_t divisor);
 
  private:
   SweepTargets sweep_targets_;

@@ -75,6 +75,11 @@ class OrderFlowWindows {
     return !last_ || (CanScale(last_->bid_qty, factor) && CanScale(last_->ask_qty, factor));
   }
 
+  [[nodiscard]] bool CanDivideQuantities(std::int64_t divisor) const {
+    return (!last_ || (Divides(divisor, last_->bid_qty) && Divides(divisor, last_->ask_qty))) &&
+           windows_.All([divisor](Wide sum) { return Divides(divisor, sum); });
+  }
+
   void ScalePrices(std::int64_t factor) noexcept {
     if (!last_) return;
     if (last_->bid != QuoteState::kNoBid) last_->bid *= factor;
@@ -85,6 +90,12 @@ class OrderFlowWindows {
     if (!last_) return;
     last_->bid_qty *= factor;
     last_->ask_qty *= factor;
+  }
+  void DivideQuantities(std::int64_t divisor) {
+    windows_.Transform([divisor](Wide& sum) { sum /= divisor; });
+    if (!last_) return;
+    last_->bid_qty /= divisor;
+    last_->ask_qty /= divisor;
   }
 
  private:

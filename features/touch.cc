@@ -75,4 +75,18 @@ void Touch::ScaleQuantities(std::int64_t factor) {
   flow_.ScaleQuantities(factor);
 }
 
+bool Touch::CanDivideQuantities(std::int64_t divisor) const {
+  const auto fits = [divisor](const std::optional<Level>& side) {
+    return !side || Divides(divisor, side->qty.raw());
+  };
+  return fits(bid_) && fits(ask_) && flow_.CanDivideQuantities(divisor);
+}
+
+void Touch::DivideQuantities(std::int64_t divisor) {
+  for (std::optional<Level>* side : {&bid_, &ask_}) {
+    if (*side) (*side)->qty = Qty((*side)->qty.raw() / divisor);
+  }
+  flow_.DivideQuantities(divisor);
+}
+
 }  // namespace thalweg

@@ -26,6 +26,8 @@ class Touch {
   void Compute(const Scale& scale, double* out) const noexcept;
   [[nodiscard]] bool CanScaleQuantities(std::int64_t factor) const noexcept;
   void ScaleQuantities(std::int64_t factor);
+  [[nodiscard]] bool CanDivideQuantities(std::int64_t divisor) const;
+  void DivideQuantities(std::int64_t divisor);
 
   // Twice the mid in 1e-8 of the quote currency; absent without two uncrossed sides.
   [[nodiscard]] std::optional<std::int64_t> mid2() const noexcept;

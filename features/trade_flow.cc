@@ -80,4 +80,20 @@ void TradeFlow::ScaleQuantities(std::int64_t factor) {
   largest_.Scale(factor);
 }
 
+bool TradeFlow::CanDivideQuantities(std::int64_t divisor) const {
+  return largest_.CanDivide(divisor) && flows_.All([divisor](const Flow& flow) {
+    return Divides(divisor, flow.buy) && Divides(divisor, flow.sell) &&
+           Divides(divisor, flow.notional);
+  });
+}
+
+void TradeFlow::DivideQuantities(std::int64_t divisor) {
+  flows_.Transform([divisor](Flow& flow) {
+    flow.buy /= divisor;
+    flow.sell /= divisor;
+    flow.notional /= divisor;
+  });
+  largest_.Divide(divisor);
+}
+
 }  // namespace thalweg

@@ -31,6 +31,8 @@ class TradeFlow {
     return CanScale(largest_.value(), factor);
   }
   void ScaleQuantities(std::int64_t factor);
+  [[nodiscard]] bool CanDivideQuantities(std::int64_t divisor) const;
+  void DivideQuantities(std::int64_t divisor);
 
  private:
   struct Flow {

@@ -77,12 +77,10 @@ std::int64_t InstrumentGrid::RefineTick(Price tick) {
   return factor;
 }
 
-std::int64_t InstrumentGrid::RefineQty(int decimals) {
-  assert(decimals >= scale_.qty_decimals && decimals <= kQtyDecimalsMax);
-  const std::int64_t factor = PowerOfTen(decimals - scale_.qty_decimals);
-  if (factor != 1) inferred_ = true;
+void InstrumentGrid::SetQtyDecimals(int decimals) {
+  assert(decimals >= 0 && decimals <= kQtyDecimalsMax);
+  if (decimals > scale_.qty_decimals) inferred_ = true;
   scale_.qty_decimals = decimals;
-  return factor;
 }
 
 void InstrumentGrid::SetTick(Price tick) {

@@ -91,8 +91,8 @@ class InstrumentGrid {
   // Makes the tick finer; answers by which factor every price in ticks grows.
   // REQUIRES: `tick` divides the present tick.
   [[nodiscard]] std::int64_t RefineTick(Price tick);
-  // Makes the quantity unit finer; answers by which factor quantities grow.
-  [[nodiscard]] std::int64_t RefineQty(int decimals);
+  // Takes another quantity unit; a finer one counts as refined.
+  void SetQtyDecimals(int decimals);
 
   // A coarser tick that a later exchangeInfo stated: counts from the next synchronisation. Absent:
   // the newest one stated no such tick.

@@ -40,6 +40,9 @@ std::string Text(const Notice& n) {
       return absl::StrCat("a price off the grid refined the tick to ", price);
     case NoticeKind::kUnitRefined:
       return absl::StrCat("a finer quantity refined the quantity unit to ", n.a, " decimals");
+    case NoticeKind::kUnitCoarsened:
+      return absl::StrCat("a quantity did not fit its unit: now the ", n.a,
+                          " decimals that exchangeInfo states");
     case NoticeKind::kTickCoarser:
       return absl::StrCat("exchangeInfo states the coarser tick ", price,
                           ": counts from the next synchronisation");

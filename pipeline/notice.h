@@ -28,6 +28,7 @@ enum class NoticeKind : std::uint8_t {
   kInstrumentInferred,    // price: tick
   kTickRefined,           // price: tick
   kUnitRefined,           // a: decimals
+  kUnitCoarsened,         // a: decimals
   kTickCoarser,           // price: tick, to count from the next synchronisation
   kSourcesDisagree,       // price: the tick not used
   kExchangeInfoUnusable,  // text: reason

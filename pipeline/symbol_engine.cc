@@ -116,6 +116,7 @@ SymbolEngine::SymbolEngine(SymbolId id, std::string name, const EngineOptions& o
       if (instrument.symbol != name_) continue;
       trading_ = trading_ && instrument.trading;
       if (!grid_.settled()) (void)grid_.Settle(instrument, source, true);
+      NoteUnit(instrument);
     }
   };
   settle(options.instruments, InstrumentSource::kOption);
@@ -295,7 +296,7 @@ void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
 
   // Tried on a copy: a snapshot that is refused must not settle or change the grid.
   InstrumentGrid grid = grid_;
-  (void)grid.RefineQty(unit);
+  grid.SetQtyDecimals(unit);
   const bool anew = grid.FitSnapshot(snapshot.bids, snapshot.asks, !book_.holds_grid());
   if (anew) (void)grid.RefineTick(book_.TickOfKept(grid.scale().tick));
   if (grid.Convert(snapshot.bids, &tick_bids_) != GridFit::kOnGrid ||
@@ -308,7 +309,7 @@ void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
   }
 
   const Price tick = grid.scale().tick;
-  if (!(anew ? RefineUnit(unit) : Refine(tick, unit))) {
+  if (!(anew ? TakeUnit(unit) : Refine(tick, unit))) {
     return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = DecodeVerdict::kOutOfRange});
   }
   if (anew) {
@@ -336,8 +337,9 @@ void SymbolEngine::OnInstrument(const Instrument& instrument, InstrumentSource s
   }
   if (!grid_.settled()) {
     (void)grid_.Settle(instrument, source, !seen_);
-    return;
+    return NoteUnit(instrument);
   }
+  NoteUnit(instrument);
   const Price stated = instrument.tick;
   const Price present = grid_.scale().tick;
   if (stated.raw() == 0) return;
@@ -348,7 +350,7 @@ void SymbolEngine::OnInstrument(const Instrument& instrument, InstrumentSource s
     }
     return;
   }
-  if (instrument.qty_decimals > grid_.qty_decimals()) (void)RefineUnit(instrument.qty_decimals);
+  if (instrument.qty_decimals > grid_.qty_decimals()) (void)TakeUnit(instrument.qty_decimals);
   grid_.set_pending_tick(std::nullopt);
   if (stated > present && stated.raw() % present.raw() == 0) {
     grid_.set_pending_tick(stated);
@@ -418,14 +420,18 @@ template <class Decode>
 DecodeVerdict SymbolEngine::DecodeExactly(Decoder& decoder, const Decode& decode, int* decimals) {
   *decimals = grid_.qty_decimals();
   const DecodeVerdict verdict = decode(*decimals);
-  if (verdict != DecodeVerdict::kQtyTooFine) return verdict;
-  *decimals = decoder.finest_qty_decimals();
-  return decode(*decimals);
+  if (verdict == DecodeVerdict::kQtyTooFine) {
+    *decimals = decoder.finest_qty_decimals();
+    return decode(*decimals);
+  }
+  if (verdict != DecodeVerdict::kOutOfRange || !coarser_unit_) return verdict;
+  *decimals = *coarser_unit_;
+  return decode(*decimals) == DecodeVerdict::kOk ? DecodeVerdict::kOk : verdict;
 }
 
 bool SymbolEngine::FitGrid(std::span<const Level> a, std::span<const Level> b, int decimals) {
   if (!grid_.settled()) {
-    if (!RefineUnit(decimals)) return false;
+    if (!TakeUnit(decimals)) return false;
     for (const Level& level : a) grid_.Remember(level.price);
     for (const Level& level : b) grid_.Remember(level.price);
     return true;
@@ -447,10 +453,10 @@ bool SymbolEngine::FitGrid(std::span<const Level> a, std::span<const Level> b, i
 
 bool SymbolEngine::Refine(Price tick, int decimals) {
   const std::int64_t factor = grid_.scale().tick.raw() / tick.raw();
-  if (factor == 1) return RefineUnit(decimals);
+  if (factor == 1) return TakeUnit(decimals);
   // All are asked before anything changes.
   if (!book_.CanScalePrices(factor) || !features_.CanScalePrices(factor)) return false;
-  if (!RefineUnit(decimals)) return false;
+  if (!TakeUnit(decimals)) return false;
   (void)grid_.RefineTick(tick);
   book_.ScalePrices(factor);
   features_.ScalePrices(factor);
@@ -458,19 +464,45 @@ bool SymbolEngine::Refine(Price tick, int decimals) {
   return true;
 }
 
-bool SymbolEngine::RefineUnit(int decimals) {
-  if (decimals == grid_.qty_decimals()) return true;
-  const std::int64_t factor = PowerOfTen(decimals - grid_.qty_decimals());
+bool SymbolEngine::TakeUnit(int decimals) {
+  const int present = grid_.qty_decimals();
+  if (decimals == present) return true;
+  if (decimals < present) return TakeCoarserUnit(decimals);
+  const std::int64_t factor = PowerOfTen(decimals - present);
   // Asked of all before anything changes; the book, which may refuse as well, goes first.
   if (!features_.CanScaleQuantities(factor) || !ticker_audit_.CanScaleQuantities(factor) ||
-      !book_.ScaleQuantities(factor)) {
+      !book_.ScaleQuantities(decimals)) {
     return false;
   }
-  (void)grid_.RefineQty(decimals);
+  grid_.SetQtyDecimals(decimals);
   features_.ScaleQuantities(factor);
   ticker_audit_.ScaleQuantities(factor);
   Tell(NoticeKind::kUnitRefined, {.a = decimals});
   return true;
+}
+
+// Only while there is no book, and everything remembered is a whole number of the coarser unit.
+bool SymbolEngine::TakeCoarserUnit(int decimals) {
+  if (clock_.started()) {
+    features_.trade_flow.AdvanceTo(clock_.now());
+    features_.touch.AdvanceTo(clock_.now());
+  }
+  const std::int64_t divisor = PowerOfTen(grid_.qty_decimals() - decimals);
+  if (!features_.CanDivideQuantities(divisor) || !ticker_audit_.CanDivideQuantities(divisor) ||
+      !book_.DivideQuantities(decimals)) {
+    return false;
+  }
+  grid_.SetQtyDecimals(decimals);
+  features_.DivideQuantities(divisor);
+  ticker_audit_.DivideQuantities(divisor);
+  coarser_unit_.reset();
+  Tell(NoticeKind::kUnitCoarsened, {.a = decimals});
+  return true;
+}
+
+void SymbolEngine::NoteUnit(const Instrument& instrument) noexcept {
+  const bool coarser = instrument.qty_decimals < grid_.qty_decimals();
+  coarser_unit_ = coarser ? std::optional(instrument.qty_decimals) : std::nullopt;
 }
 
 void SymbolEngine::OnMalformed(DecodeVerdict verdict) {

@@ -136,16 +136,18 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   void OnAudit(bool agreed) override;
   void OnSnapshotWanted(SnapshotReason reason) override;
 
-  // Decodes a frame in the grid's quantity unit, or in the finest that it needs; `*decimals` says
-  // in which. Changes nothing else.
+  // Decodes a frame in the grid's quantity unit, in the finest that it needs, or in a coarser one
+  // that was stated when it does not fit; `*decimals` says in which. Changes nothing else.
   template <class Decode>
   [[nodiscard]] DecodeVerdict DecodeExactly(Decoder& decoder, const Decode& decode, int* decimals);
   // Brings the grid to a frame's prices, and to the unit that its quantities were decoded in.
   // False, and nothing has changed, when the frame or what the symbol holds would be out of range.
   [[nodiscard]] bool FitGrid(std::span<const Level> a, std::span<const Level> b, int decimals);
-  // Makes tick and unit finer, both or none.
+  // Takes a finer tick and another unit, both or none.
   [[nodiscard]] bool Refine(Price tick, int decimals);
-  [[nodiscard]] bool RefineUnit(int decimals);
+  [[nodiscard]] bool TakeUnit(int decimals);
+  [[nodiscard]] bool TakeCoarserUnit(int decimals);
+  void NoteUnit(const Instrument& instrument) noexcept;
   void OnMalformed(DecodeVerdict verdict);
   void RefuseSnapshot(NoticeKind kind, const Notice& notice);
 
@@ -186,6 +188,9 @@ class SymbolEngine final : private SynchronisedBook::Observer {
 
   EventClock clock_;
   InstrumentGrid grid_;
+  // A coarser quantity unit that was stated when it was too late to take it; it is taken when a
+  // number needs it.
+  std::optional<int> coarser_unit_;
   SynchronisedBook book_;
   InputQuality input_;
   TickerAudit ticker_audit_;

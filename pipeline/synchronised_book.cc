@@ -9,6 +9,16 @@ namespace {
 // How many applied diffs pass between two comparisons of the buckets with the raw levels.
 constexpr std::int64_t kBucketCheckPeriod = 1 << 14;
 
+// The quantity in a unit of `to` decimals instead of `from`; nothing when it does not fit.
+std::optional<Qty> InUnit(Qty qty, int from, int to) noexcept {
+  if (to < from) {
+    const std::int64_t divisor = PowerOfTen(from - to);
+    return Divides(divisor, qty.raw()) ? std::optional(Qty(qty.raw() / divisor)) : std::nullopt;
+  }
+  const std::int64_t factor = PowerOfTen(to - from);
+  return CanScale(qty.raw(), factor) ? std::optional(Qty(qty.raw() * factor)) : std::nullopt;
+}
+
 }  // namespace
 
 SynchronisedBook::SynchronisedBook(const std::vector<Price>& bucket_sizes, BucketRounding rounding,
@@ -275,12 +285,13 @@ void SynchronisedBook::MakeBooks() {
 }
 
 void SynchronisedBook::Apply(const KeptDiff& diff, OrderBook& book) {
-  // A diff kept since before a refinement of the unit is brought to the present one.
-  const std::int64_t factor = PowerOfTen(grid_.qty_decimals() - diff.qty_decimals);
+  const int unit = grid_.qty_decimals();
   const auto convert = [&](std::span<const Level> levels, std::vector<TickLevel>* out) {
-    if (factor != 1) {
+    // A diff kept since before a change of the unit is brought to the present one, which was taken
+    // because all of them fit it.
+    if (diff.qty_decimals != unit) {
       rescaled_.assign(levels.begin(), levels.end());
-      for (Level& level : rescaled_) level.qty = Qty(level.qty.raw() * factor);
+      for (Level& level : rescaled_) level.qty = *InUnit(level.qty, diff.qty_decimals, unit);
       levels = rescaled_;
     }
     [[maybe_unused]] const GridFit fit = grid_.Convert(levels, out);
@@ -342,22 +353,28 @@ void SynchronisedBook::ScalePrices(std::int64_t factor) {
   books_tick_ = grid_.scale().tick;
 }
 
-// Whether the quantities of the kept diffs fit a unit `factor` times finer than the grid's.
-bool SynchronisedBook::CanScaleKept(std::int64_t factor) const noexcept {
+// Whether the quantities of the kept diffs fit a unit of so many decimals.
+bool SynchronisedBook::KeptFit(int qty_decimals) const noexcept {
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     const KeptDiff diff = kept_.at(i);
-    const std::int64_t whole = factor * PowerOfTen(grid_.qty_decimals() - diff.qty_decimals);
     for (const std::span<const Level> levels : {diff.bids, diff.asks}) {
       for (const Level& level : levels) {
-        if (level.qty.raw() > kQtyCap.raw() / whole) return false;
+        if (!InUnit(level.qty, diff.qty_decimals, qty_decimals)) return false;
       }
     }
   }
   return true;
 }
 
-bool SynchronisedBook::ScaleQuantities(std::int64_t factor) {
-  if (!CanScaleKept(factor)) return false;
+bool SynchronisedBook::DivideQuantities(int decimals) {
+  if (holds_grid() || !KeptFit(decimals)) return false;
+  DropDeadBooks();
+  return true;
+}
+
+bool SynchronisedBook::ScaleQuantities(int decimals) {
+  if (!KeptFit(decimals)) return false;
+  const std::int64_t factor = PowerOfTen(decimals - grid_.qty_decimals());
   if (!books_[0]) return true;
   DropDeadBooks();
   if (!active().ScaleQuantities(factor)) return false;

@@ -128,8 +128,10 @@ class SynchronisedBook {
   // Refinements. False, and nothing changed, when a value would not fit.
   [[nodiscard]] bool CanScalePrices(std::int64_t factor);
   void ScalePrices(std::int64_t factor);
-  // `factor`: from the present unit of the grid.
-  [[nodiscard]] bool ScaleQuantities(std::int64_t factor);
+  // To a finer unit than the grid's.
+  [[nodiscard]] bool ScaleQuantities(int decimals);
+  // To a coarser one: only while no book stands on the grid.
+  [[nodiscard]] bool DivideQuantities(int decimals);
 
  private:
   OrderBook& active() noexcept { return *books_[active_]; }
@@ -140,7 +142,7 @@ class SynchronisedBook {
   void ApplyLive(const KeptDiff& diff);
   [[nodiscard]] bool AuditAtNextDiff(const KeptDiff& diff);
   void DropKeptOutOfRange();
-  [[nodiscard]] bool CanScaleKept(std::int64_t factor) const noexcept;
+  [[nodiscard]] bool KeptFit(int qty_decimals) const noexcept;
   void WatchHeld(EventTime clock);
   void AskAgain(bool was_wanted);
   void DropDeadBooks() noexcept;

@@ -128,5 +128,16 @@ TEST(TickerAuditTest, ScalingReachesEveryTickerThatWaitsAndNoneAfterIt) {
   EXPECT_EQ(audit.Judge(UpdateId(8), kQuotes), Verdict::kAgrees);
 }
 
+TEST(TickerAuditTest, ACoarserUnitIsTakenWhenEveryTickerThatWaitsIsAWholeNumberOfIt) {
+  TickerAudit audit;
+  audit.Await(Ticker(5, L(100, 1'005), L(0, 0)));
+  audit.Await(Ticker(6, L(100, 2'000), L(0, 0)));
+  EXPECT_FALSE(audit.CanDivideQuantities(10));
+  EXPECT_EQ(audit.Judge(UpdateId(5), {L(100, 1'005), L(0, 0)}), Verdict::kAgrees);
+  ASSERT_TRUE(audit.CanDivideQuantities(1'000));
+  audit.DivideQuantities(1'000);
+  EXPECT_EQ(audit.Judge(UpdateId(6), {L(100, 2), L(0, 0)}), Verdict::kAgrees);
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -141,5 +141,23 @@ TEST(TouchTest, RefinedQuantityUnitScalesQuantitiesAndFlow) {
   EXPECT_TRUE(IsTheNan(Read(absent)["touch_bid_qty"]));
 }
 
+TEST(TouchTest, CoarserQuantityUnitDividesWhatScalingMultiplied) {
+  Touch touch;
+  touch.Set(Ticker(10'000, 2 * kOne, 10'002, kOne), EventTime(1));
+  touch.Set(Ticker(10'000, 3 * kOne + 5, 10'002, kOne), EventTime(1));
+  EXPECT_FALSE(touch.CanDivideQuantities(10));
+  touch.Set(Ticker(10'000, 3 * kOne, 10'002, kOne), EventTime(2));
+  // The flow of the nanosecond before is still no whole number; in 10 s it has left.
+  EXPECT_FALSE(touch.CanDivideQuantities(10));
+  touch.AdvanceTo(EventTime(10 * kSecond + 1));
+  touch.Set(Ticker(10'000, 5 * kOne, 10'002, kOne), EventTime(10 * kSecond + 1));
+  touch.AdvanceTo(EventTime(10 * kSecond + 2));
+  const std::vector<double> before = Read(touch).values();
+  touch.ScaleQuantities(1'000);
+  ASSERT_TRUE(touch.CanDivideQuantities(1'000));
+  touch.DivideQuantities(1'000);
+  EXPECT_EQ(Read(touch).values(), before);
+}
+
 }  // namespace
 }  // namespace thalweg

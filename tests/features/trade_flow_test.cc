@@ -185,5 +185,24 @@ TEST(TradeFlowTest, EqualsAPlainListSummedFromScratch) {
   }
 }
 
+TEST(TradeFlowTest, CoarserQuantityUnitDividesWhatScalingMultiplied) {
+  TradeFlow flow = WorkedTape();
+  const std::vector<double> before = Read(flow, At(2'000), kMid2).values();
+  flow.ScaleQuantities(1'000);
+  ASSERT_TRUE(flow.CanDivideQuantities(1'000));
+  flow.DivideQuantities(1'000);
+  EXPECT_EQ(Read(flow, At(2'000), kMid2).values(), before);
+}
+
+TEST(TradeFlowTest, CoarserQuantityUnitIsRefusedWhileAFillIsNoWholeNumberOfIt) {
+  TradeFlow flow;
+  flow.Add(Fill(100, 15, false), At(1));
+  EXPECT_FALSE(flow.CanDivideQuantities(10));
+  flow.Add(Fill(100, 20, false), At(60'000));
+  EXPECT_FALSE(flow.CanDivideQuantities(10));
+  flow.AdvanceTo(At(60'001));
+  EXPECT_TRUE(flow.CanDivideQuantities(10));
+}
+
 }  // namespace
 }  // namespace thalweg

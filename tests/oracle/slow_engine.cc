@@ -38,7 +38,7 @@
 //
 // G2. INSTRUMENT_INFERRED stays once set, also when exchangeInfo comes later; an exchangeInfo that
 // refines the tick or the unit sets it, one that comes first does not. A coarser unit counts only
-// before the first frame.
+// before the first frame, or when a number needs it, which this oracle cannot read (F4).
 //
 // G3. A coarser tick "from the next synchronisation on" is taken with the first usable snapshot
 // that finds neither a book nor a held snapshot; prices that count are then those of the snapshot,

@@ -555,6 +555,92 @@ TEST(Grid, AFrameThatNeedsAFinerTickAndAFinerUnitRefinesBothOrNone) {
   }
 }
 
+// --- A quantity unit that is stated late ---
+
+constexpr char kTwoDecimals[] =
+    R"(#rest GET /api/v3/exchangeInfo {"symbols":[{"symbol":"AAAUSDT","baseAssetPrecision":2,)"
+    R"("filters":[{"filterType":"PRICE_FILTER","tickSize":"0.00000001"}]}]})";
+// More than 64 bits hold in units of 1e-8: the cap of an asset with two decimals.
+constexpr char kCapLevel[] = R"(["0.00001000","92233720368547758.07"])";
+std::string CapSnapshot(std::int64_t id) {
+  return absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 {\"lastUpdateId\":", id,
+                      R"(,"bids":[)", kCapLevel, R"(],"asks":[["0.00001001","7.00"]]})");
+}
+EngineOptions TinyBuckets() {
+  EngineOptions options = DefaultOptions();
+  options.bucket_sizes = {"0.00000010", "0.00000100"};
+  return options;
+}
+
+TEST(LateUnit, IsTakenWhenASnapshotNeedsItAndNothingIsLost) {
+  Bench bench(TinyBuckets());
+  bench.Give(bench.market.DepthOf(101, 102, R"(["0.00000999","5.25"])", ""));
+  bench.Give(bench.market.TickerOf(102, "0.00001000", "3.50", "0.00001001", "7.00"));
+  bench.Give(bench.market.TradeOf(1, "0.00001000", "2.75"));
+  bench.Give(kTwoDecimals);
+  bench.Give(CapSnapshot(100));
+  ASSERT_TRUE(bench.Live());
+  EXPECT_TRUE(bench.row().Has(quality::kQtyCapped));
+  EXPECT_FALSE(bench.row().Has(quality::kInstrumentInferred));
+  EXPECT_EQ(bench.symbol().scale().qty_decimals, 2);
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kUnitCoarsened), 1);
+  EXPECT_EQ(bench.Value("touch_bid_qty"), 3.5);
+  EXPECT_EQ(bench.Value("sell_vol_10s") + bench.Value("buy_vol_10s"), 2.75);
+  EXPECT_EQ(bench.symbol().book()->ladder(Side::kBid).level_count(), 2);
+}
+
+TEST(LateUnit, IsTakenByADepthEventThatWaits) {
+  Bench bench(TinyBuckets());
+  bench.Give(bench.market.DepthOf(101, 102, R"(["0.00000999","5.25"])", ""));
+  bench.Give(kTwoDecimals);
+  bench.Give(bench.market.DepthOf(103, 104, kCapLevel, ""));
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 0);
+  bench.Give(CapSnapshot(102));
+  EXPECT_TRUE(bench.Live());
+}
+
+TEST(LateUnit, WaitsUntilWhatIsRememberedIsAWholeNumberOfIt) {
+  Bench bench(TinyBuckets());
+  bench.Give(bench.market.DepthOf(101, 102, "", ""));
+  bench.Give(bench.market.TradeOf(1, "0.00001000", "0.001"));
+  bench.Give(kTwoDecimals);
+  bench.Give(CapSnapshot(102));
+  EXPECT_EQ(bench.symbol().counts().refused_snapshots, 1);
+  EXPECT_EQ(bench.symbol().scale().qty_decimals, 8);
+  bench.market.Pass(60'000);  // The fill leaves the longest window.
+  bench.Give(bench.market.DepthOf(103, 104, "", ""));
+  bench.Give(CapSnapshot(103));
+  EXPECT_TRUE(bench.Live());
+  EXPECT_EQ(bench.symbol().scale().qty_decimals, 2);
+}
+
+TEST(LateUnit, IsNotTakenFromALiveBookButAtItsNextSynchronisation) {
+  Bench bench(TinyBuckets());
+  bench.Give(bench.market.DepthOf(99, 100, "", ""));
+  bench.Give(absl::StrReplaceAll(CapSnapshot(99), {{"92233720368547758.07", "1.00"}}));
+  ASSERT_TRUE(bench.Live());
+  bench.Give(kTwoDecimals);
+  bench.Give(bench.market.DepthOf(101, 101, kCapLevel, ""));
+  EXPECT_FALSE(bench.Live()) << "what it says fits no unit of the book";
+  EXPECT_EQ(bench.symbol().scale().qty_decimals, 8);
+  bench.Give(bench.market.DepthOf(102, 102, "", ""));
+  bench.Give(CapSnapshot(101));
+  EXPECT_TRUE(bench.Live());
+  bench.Give(bench.market.DepthOf(103, 103, kCapLevel, ""));
+  EXPECT_TRUE(bench.Live());
+  EXPECT_TRUE(bench.row().Has(quality::kQtyCapped));
+}
+
+TEST(LateUnit, IsTakenAlsoWhereAnInstrumentOptionStatesTheTick) {
+  EngineOptions options = TinyBuckets();
+  options.instruments = {ParseInstrumentOption("AAAUSDT:0.00000001:1").value()};
+  Bench bench(options);
+  bench.Give(kTwoDecimals);
+  bench.Give(bench.market.DepthOf(101, 102, "", ""));
+  bench.Give(CapSnapshot(101));
+  EXPECT_TRUE(bench.Live());
+}
+
 // --- No look-ahead -------------------------------------------------------------------------------
 
 std::vector<LoggedRow> RowsOf(const std::vector<std::string>& lines, std::size_t count) {

@@ -208,15 +208,16 @@ TEST(InstrumentGridTest, RefiningAnswersTheFactorOfTicks) {
   EXPECT_EQ(out[1].price, Ticks(5));
 }
 
-TEST(InstrumentGridTest, RefiningTheUnitAnswersTheFactorOfQuantities) {
+TEST(InstrumentGridTest, OnlyAFinerUnitCountsAsRefined) {
   InstrumentGrid grid(kTenDollars);
-  EXPECT_TRUE(grid.Settle(Stated(kCent, 2), InstrumentSource::kOption, true));
-  EXPECT_EQ(grid.RefineQty(2), 1);
+  EXPECT_TRUE(grid.Settle(Stated(kCent, 4), InstrumentSource::kOption, true));
+  grid.SetQtyDecimals(4);
+  grid.SetQtyDecimals(2);
   EXPECT_FALSE(grid.inferred());
-  EXPECT_EQ(grid.RefineQty(5), 1'000);
+  EXPECT_EQ(grid.qty_decimals(), 2);
+  grid.SetQtyDecimals(5);
   EXPECT_TRUE(grid.inferred());
   EXPECT_EQ(grid.qty_decimals(), 5);
-  EXPECT_EQ(grid.RefineQty(8), 1'000);
 }
 
 TEST(InstrumentGridTest, LaterSnapshotRefinesOnlyAsFarAsItNeeds) {
