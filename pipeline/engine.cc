@@ -343,15 +343,15 @@ void Engine::OnExchangeInfo(std::string_view body) {
 // --- Connections, losses, time ----------------------------------------------------------------
 
 void Engine::OnConnectionOpen(std::int64_t connection, std::string_view url) {
-  std::string_view list;
-  if (const auto streams = QueryParameter(url, "streams")) {
-    list = *streams;
+  std::string list;
+  if (std::optional<std::string> streams = QueryParameter(url, "streams")) {
+    list = *std::move(streams);
   } else if (const std::size_t ws = url.find("/ws/"); ws != std::string_view::npos) {
-    list = url.substr(ws + 4, url.find('?') - (ws + 4));
+    list = PercentDecoded(url.substr(ws + 4, url.find('?') - (ws + 4)));
   }
   std::vector<StreamName>& carried = connections_[connection];
   carried.clear();
-  for (const absl::string_view stream : absl::StrSplit(Abseil(list), '/', absl::SkipEmpty())) {
+  for (const absl::string_view stream : absl::StrSplit(list, '/', absl::SkipEmpty())) {
     const std::size_t at = stream.find('@');
     if (at == absl::string_view::npos) continue;
     const absl::string_view type = stream.substr(at + 1);

@@ -309,7 +309,6 @@ struct GeneralDecoder::State {
   State() {
     // Where this fails, the first frame tries again and says so.
     [[maybe_unused]] const simdjson::error_code warmed = parser.allocate(kWarmTextBytes);
-    copy.reserve(kWarmTextBytes + kPayloadPadding);
     bids.reserve(kWarmLevels);
     asks.reserve(kWarmLevels);
   }
@@ -333,13 +332,6 @@ struct GeneralDecoder::State {
       return DecodeVerdict::kNotJson;
     }
     const auto size = static_cast<std::size_t>(after - begin);
-    // simdjson looks at the byte behind a broken object, and says different things of it. In the
-    // padding that byte is anybody's: an object that ends with its text is read from a copy.
-    if (after == end) {
-      copy.assign(begin, size);
-      copy.append(kPayloadPadding, '\0');
-      begin = copy.data();
-    }
     if (size > parser.capacity() &&
         parser.allocate(std::max(size, 2 * parser.capacity())) != simdjson::SUCCESS) {
       return DecodeVerdict::kNotJson;
@@ -360,7 +352,6 @@ struct GeneralDecoder::State {
   }
 
   ondemand::parser parser;
-  std::string copy;
   std::vector<Level> bids;
   std::vector<Level> asks;
   int finest_qty_decimals = 0;

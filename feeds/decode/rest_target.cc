@@ -11,8 +11,23 @@ constexpr std::size_t kFuturesDepthDefault = 500;
 
 }  // namespace
 
-std::optional<std::string_view> QueryParameter(std::string_view target,
-                                               std::string_view name) noexcept {
+std::string PercentDecoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned char byte = 0;
+    const char* const digits = text.data() + i + 1;
+    if (text[i] == '%' && text.size() - i > 2 &&
+        std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      plain += static_cast<char>(byte);
+      i += 2;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
+std::optional<std::string> QueryParameter(std::string_view target, std::string_view name) {
   const std::size_t question = target.find('?');
   if (question == std::string_view::npos) return std::nullopt;
   std::string_view rest = target.substr(question + 1);
@@ -21,13 +36,13 @@ std::optional<std::string_view> QueryParameter(std::string_view target,
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
-      return pair.substr(equals + 1);
+      return PercentDecoded(pair.substr(equals + 1));
     }
   }
   return std::nullopt;
 }
 
-RestTarget ParseRestTarget(std::string_view target) noexcept {
+RestTarget ParseRestTarget(std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
   RestTarget parsed;
   if (path.ends_with("/exchangeInfo")) parsed.kind = RestKind::kExchangeInfo;
@@ -38,7 +53,7 @@ RestTarget ParseRestTarget(std::string_view target) noexcept {
   const bool futures = path.find("/fapi/") != std::string_view::npos ||
                        path.find("/dapi/") != std::string_view::npos;
   parsed.limit = futures ? kFuturesDepthDefault : kSpotDepthDefault;
-  if (const std::optional<std::string_view> limit = QueryParameter(target, "limit")) {
+  if (const std::optional<std::string> limit = QueryParameter(target, "limit")) {
     std::size_t asked = 0;
     const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), asked);
     if (error == std::errc() && end == limit->data() + limit->size() && asked > 0) {

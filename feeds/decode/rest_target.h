@@ -1,11 +1,13 @@
 // What a REST request asked for, read from its target: "/api/v3/depth?symbol=BTCUSDT&limit=1000".
 //
-// Threads: pure functions; views into the target.
+// Percent-encoding is undone in values: the exchange takes URLs with and without it, and a symbol
+// beyond ASCII has no other way into one. Cold: allocates. Threads: pure functions.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace thalweg {
@@ -18,15 +20,18 @@ enum class RestKind : std::uint8_t { kDepth, kExchangeInfo, kOther };
 
 struct RestTarget {
   RestKind kind = RestKind::kOther;
-  std::string_view symbol;  // As in the query; empty when absent.
+  std::string symbol;  // Empty when absent.
   // kDepth: the limit asked for, or the endpoint's default (spot 100, futures 500).
   std::size_t limit = 0;
 };
 
-[[nodiscard]] RestTarget ParseRestTarget(std::string_view target) noexcept;
+[[nodiscard]] RestTarget ParseRestTarget(std::string_view target);
 
-// The value of `name` in the target's query; nothing when absent.
-[[nodiscard]] std::optional<std::string_view> QueryParameter(std::string_view target,
-                                                             std::string_view name) noexcept;
+// The value of `name` in the target's query, decoded; nothing when absent.
+[[nodiscard]] std::optional<std::string> QueryParameter(std::string_view target,
+                                                        std::string_view name);
+
+// The text with every %XX as the byte it stands for. A '%' without two hexadecimal digits stays.
+[[nodiscard]] std::string PercentDecoded(std::string_view text);
 
 }  // namespace thalweg

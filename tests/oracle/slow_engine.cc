@@ -130,7 +130,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_replace.h"
 #include "tests/oracle/slow_symbol.h"
 
 namespace thalweg::oracle {
@@ -175,6 +174,23 @@ std::string_view QueryValue(std::string_view target, std::string_view name) {
   return {};
 }
 
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+std::string WithoutPercents(std::string_view text) {
+  std::string plain;
+  while (!text.empty()) {
+    const int high = text.size() > 2 && text[0] == '%' ? HexDigit(text[1]) : -1;
+    const int low = high >= 0 ? HexDigit(text[2]) : -1;
+    plain += low >= 0 ? static_cast<char>(16 * high + low) : text[0];
+    text.remove_prefix(low >= 0 ? 3 : 1);
+  }
+  return plain;
+}
+
 std::optional<Int> PlainInteger(std::string_view text) {
   if (text.empty() || text.size() > 18) return std::nullopt;
   Int value = 0;
@@ -186,11 +202,12 @@ std::optional<Int> PlainInteger(std::string_view text) {
 }
 
 std::set<std::string> StreamsOfUrl(std::string_view url) {
-  const std::string plain = absl::StrReplaceAll(absl::string_view(url.data(), url.size()),
-                                                {{"%40", "@"}, {"%2F", "/"}, {"%2f", "/"}});
-  std::string_view list = QueryValue(plain, "streams");
-  const std::size_t raw = plain.find("/ws/");
-  if (list.empty() && raw != std::string::npos) list = std::string_view(plain).substr(raw + 4);
+  std::string_view encoded = QueryValue(url, "streams");
+  const std::string_view path = url.substr(0, url.find('?'));
+  const std::size_t raw = path.find("/ws/");
+  if (encoded.empty() && raw != std::string::npos) encoded = path.substr(raw + 4);
+  const std::string plain = WithoutPercents(encoded);
+  std::string_view list = plain;
   std::set<std::string> streams;
   while (!list.empty()) streams.insert(std::string(TakeWord(&list, '/')));
   return streams;
@@ -396,7 +413,7 @@ void SlowEngine::Rest(Int recv_ns, std::string_view target, std::string_view bod
 }
 
 void SlowEngine::RestDepth(Int recv_ns, std::string_view target, std::string_view body) {
-  const std::string name(QueryValue(target, "symbol"));
+  const std::string name = WithoutPercents(QueryValue(target, "symbol"));
   SlowSymbol* symbol = name.empty() ? nullptr : SymbolOf(name);
   if (symbol == nullptr) return;
   GiveSnapshot(recv_ns, symbol, body, PlainInteger(QueryValue(target, "limit")));

@@ -724,6 +724,32 @@ TEST(Names, APayloadThatDiffersFromItsStreamByCaseIsItsStreamsLoss) {
   EXPECT_FALSE(bench.Live());
 }
 
+TEST(Names, OfARequestAreDecoded) {
+  Bench bench;
+  bench.Give(R"({"stream":"币安usdt@depth@100ms","data":{"e":"depthUpdate","E":1782000000000,)"
+             R"("s":"币安USDT","U":101,"u":102,"b":[],"a":[]}})");
+  bench.Give(absl::StrCat("#rest GET /api/v3/depth?symbol=%E5%B8%81%E5%AE%89USDT&limit=1000 ",
+                          bench.SnapshotAt(100)));
+  ASSERT_EQ(bench.engine.symbols().size(), 1U);
+  EXPECT_TRUE(bench.Live());
+}
+
+TEST(Names, OfAConnectionsStreamsAreDecoded) {
+  for (const char* const url :
+       {"wss://x/stream?streams=aaausdt%40depth%40100ms%2Faaausdt%40bookTicker",
+        "wss://x/ws/aaausdt%40depth%40100ms/aaausdt%40bookTicker"}) {
+    Bench bench;
+    bench.Synchronise();
+    bench.Give(bench.market.Trade());
+    bench.Give(absl::StrCat("#conn 1 open ", url));
+    bench.Give("#conn 2 open wss://x/ws/aaausdt@trade");
+    bench.Give("#conn 2 close 1006");
+    bench.Give(bench.market.Ticker());
+    EXPECT_FALSE(bench.row().Has(quality::kStaleDepth)) << url;
+    EXPECT_TRUE(bench.row().Has(quality::kStaleTrade)) << url;
+  }
+}
+
 TEST(Names, AreReadWithoutTheirEscapes) {
   // As the exchange sends it, and as Python's json.dumps writes it again.
   const std::string plain = R"({"stream":"币安usdt@depth@100ms","data":{"e":"depthUpdate",)"

@@ -263,7 +263,7 @@ class FaultyFeed {
     if (Happens(kLostLines, 60)) Give(absl::StrCat("#drop 1 trade ", name));
     if (Happens(kLostLines, 100)) Give("#lost 5 disk");
     if (Happens(kConnections, 40)) {
-      Give("#conn 1 open wss://x/stream?streams=aaausdt@depth@100ms/bbbusdt@depth@100ms");
+      Give("#conn 1 open wss://x/stream?streams=aaausdt%40depth%40100ms%2Fbbbusdt@depth@100ms");
       Give("#conn 2 open wss://x/stream?streams=aaausdt@bookTicker/aaausdt@trade/bbbusdt@trade");
     }
     if (Happens(kConnections, 40)) Give(absl::StrCat("#conn ", 1 + dice_.Roll(3), " close 1006"));

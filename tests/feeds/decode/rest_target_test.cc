@@ -26,6 +26,27 @@ TEST(QueryParameterTest, FindsNothingWithoutAQuery) {
   EXPECT_EQ(QueryParameter("", "symbol"), std::nullopt);
 }
 
+TEST(PercentDecodedTest, UndoesWhatIsEncodedAndKeepsTheRest) {
+  EXPECT_EQ(PercentDecoded("btcusdt%40depth%40100ms%2Fx"), "btcusdt@depth@100ms/x");
+  EXPECT_EQ(PercentDecoded("%E5%B8%81%e5%ae%89USDT"), "币安USDT");
+  EXPECT_EQ(PercentDecoded("%2541"), "%41") << "once";
+  for (const std::string_view plain :
+       {"", "BTCUSDT", "a+b", "%", "%4", "%zz", "%4g", "%-1", "%%"}) {
+    EXPECT_EQ(PercentDecoded(plain), plain);
+  }
+  EXPECT_EQ(PercentDecoded("%%41"), "%A");
+}
+
+TEST(QueryParameterTest, ValuesAreDecodedAfterTheyWereCut) {
+  EXPECT_EQ(QueryParameter("/x?a=1%262%3D3&b=%41", "a"), "1&2=3");
+  EXPECT_EQ(QueryParameter("/x?a=1%262%3D3&b=%41", "b"), "A");
+}
+
+TEST(RestTargetTest, SymbolsBeyondAsciiAreDecoded) {
+  EXPECT_EQ(ParseRestTarget("/api/v3/depth?symbol=%E5%B8%81%E5%AE%89USDT&limit=1000").symbol,
+            "币安USDT");
+}
+
 TEST(RestTargetTest, NamesWhatWasAskedFor) {
   const RestTarget depth = ParseRestTarget("/api/v3/depth?symbol=BTCUSDT&limit=500");
   EXPECT_EQ(depth.kind, RestKind::kDepth);
