@@ -175,6 +175,7 @@ void SymbolEngine::OnDepth(const FrameHead& head, Decoder& decoder, ReceiveTime 
     case DiffAnswer::kKeepAfterRestart:
       ticker_audit_.Clear();
       last_ticker_id_.reset();
+      trade_ids_may_restart_ = true;
       Tell(NoticeKind::kIdsRestarted, {.a = before.raw(), .b = ids.first.raw()});
       break;
     case DiffAnswer::kApply:
@@ -209,12 +210,10 @@ void SymbolEngine::OnTicker(const FrameHead& head, Decoder& decoder, ReceiveTime
     last_received_ = received;
     time = clock();
   }
-  const bool stale = last_ticker_id_ && ticker.id <= *last_ticker_id_;
-  if (stale && !(clock_.started() && stale_tickers_.Add(clock_.now()))) {
+  if (last_ticker_id_ && ticker.id <= *last_ticker_id_) {
     ++counts_.stale_tickers;
     return;
   }
-  stale_tickers_.Reset();
   last_ticker_id_ = ticker.id;
   if (time) {
     time = stream.Effective(*time);
@@ -248,11 +247,11 @@ void SymbolEngine::OnTrade(const FrameHead& head, Decoder& decoder, ReceiveTime 
   const EventTime time = Advance(trade.trade_time, trade.event_time, received);
 
   const bool duplicate = last_trade_id_ && trade.id <= *last_trade_id_;
-  if (duplicate && !duplicate_trades_.Add(clock_.now())) {
+  if (duplicate && !trade_ids_may_restart_) {
     ++counts_.duplicate_trades;
     return;
   }
-  duplicate_trades_.Reset();
+  trade_ids_may_restart_ = false;
   if (last_trade_id_ && trade.id - 1 != *last_trade_id_) {
     ++counts_.trade_gaps;
     input_.OnTradeGap(clock_.now());

@@ -201,8 +201,7 @@ class SymbolEngine final : private SynchronisedBook::Observer {
 
   std::optional<UpdateId> last_ticker_id_;
   std::optional<TradeId> last_trade_id_;
-  StaleRun stale_tickers_;
-  StaleRun duplicate_trades_;
+  bool trade_ids_may_restart_ = false;  // Since the depth ids did.
   std::optional<DiffIds> first_applied_;
   std::optional<SnapshotReach> snapshot_reach_;
   EventTime synchronised_at_;      // Effective time of the last synchronisation's first event.

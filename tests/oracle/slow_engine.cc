@@ -73,9 +73,11 @@
 // very event that showed the gap. A snapshot older than a held one is ignored. An id -1 accepts any
 // first event.
 //
-// S3. (Trades and tickers likewise.) Ids that restart lower: counted from the first of a run of
-// stale events, live or not, until 20 of them and 10 s of the clock; the event that completes the
-// run is the first of the new buffer. The newest ticker id is forgotten with all tickers.
+// S3. Ids that restart lower: counted from the first of a run of stale events, live or not, until
+// 20 of them and 10 s of the clock; the event that completes the run is the first of the new
+// buffer. The newest ticker id is forgotten with all tickers, and the next trade is accepted
+// whatever its id. Trades and tickers prove nothing by themselves: duplicates are dropped, however
+// many.
 //
 // S4. A futures fill that is no market order is dropped, but its id counts as seen (no TRADE_GAP at
 // the next one; a jump up to it is one).

@@ -266,6 +266,7 @@ void SlowSymbol::Sequence(Event event) {
     held_.reset();
     tickers_.clear();
     last_ticker_id_.reset();
+    depth_ids_restarted_ = true;
   }
   stale_events_ = {};
   chain_ = event.depth.last;
@@ -514,12 +515,10 @@ bool SlowSymbol::AuditSnapshot(const SlowSnapshot& snapshot, const std::vector<E
 void SlowSymbol::Ticker(Int recv, const SlowTicker& ticker) {
   NoteLevels({ticker.bid, ticker.ask});
   const std::optional<Int> stamp = Arrive(recv, ticker.Time(), ticker.event_time, kTicker);
-  const bool stale = last_ticker_id_ && ticker.id <= *last_ticker_id_;
-  if (stale && !(clock_ && Proven(&stale_tickers_))) {
+  if (last_ticker_id_ && ticker.id <= *last_ticker_id_) {
     ++counts_.tickers_dropped;
     return;
   }
-  stale_tickers_ = {};
   last_ticker_id_ = ticker.id;
   std::optional<Int> time = stamp;
   if (time) {
@@ -544,11 +543,11 @@ void SlowSymbol::Trade(Int recv, const SlowTrade& trade) {
   NoteQty(trade.qty);
   const Int stamp = *Arrive(recv, trade.trade_time, trade.event_time, kTrade);
   const bool duplicate = last_trade_id_ && trade.id <= *last_trade_id_;
-  if (duplicate && !Proven(&stale_trades_)) {
+  if (duplicate && !depth_ids_restarted_) {
     ++counts_.trades_dropped;
     return;
   }
-  stale_trades_ = {};
+  depth_ids_restarted_ = false;
   if (last_trade_id_ && trade.id != *last_trade_id_ + 1) trade_gap_at_ = clock_;
   last_trade_id_ = trade.id;
   if (!trade.market) {

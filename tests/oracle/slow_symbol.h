@@ -189,8 +189,6 @@ class SlowSymbol {
   // Counts one more; whether the run is long enough to prove a new numbering.
   bool Proven(StaleRun* run) const;
   StaleRun stale_events_;
-  StaleRun stale_tickers_;
-  StaleRun stale_trades_;
   StaleRun held_run_;  // events that did not come to the held snapshot
 
   // Tickers and trades.
@@ -203,6 +201,7 @@ class SlowSymbol {
   std::optional<Int> crossed_since_;
   bool crossing_told_ = false;
   std::optional<Int> last_trade_id_;
+  bool depth_ids_restarted_ = false;  // and no trade was accepted since
   std::optional<Int> trade_gap_at_;
   std::optional<Int> loss_at_;
   bool loss_before_clock_ = false;

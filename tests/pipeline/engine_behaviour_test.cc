@@ -801,30 +801,52 @@ TEST(Beliefs, DiffsThatWaitedThroughARestartOfTheClockStayBeforeThoseThatFollow)
   EXPECT_EQ(bench.Value("depth_age_ms"), 0.0);
 }
 
-TEST(Beliefs, ATradeIdFarTooHighIsGivenUp) {
+TEST(InputDoubts, ATradeOrTickerThatRepeatsIsDroppedHoweverOften) {
   Bench bench;
   bench.Synchronise();
-  bench.Give(bench.market.Trade());
-  const std::string time = absl::StrCat(bench.market.now_ms());
-  bench.Give(absl::StrCat(R"({"stream":"aaausdt@trade","data":{"e":"trade","E":)", time,
-                          R"(,"s":"AAAUSDT","t":9000000000000000000,"p":"100.00","q":"1.000","T":)",
-                          time, R"(,"m":true,"M":true}})"));
+  const std::string ticker = bench.market.Ticker();
+  const std::string trade = bench.market.Trade();
+  bench.Give(ticker);
+  bench.Give(trade);
   for (int i = 0; i < 40; ++i) {
-    bench.market.Pass(500);
-    bench.Give(bench.market.Trade());
+    bench.GiveDepth(500);
+    bench.Give(ticker);
+    bench.Give(trade);
   }
-  EXPECT_GT(bench.Value("trade_count_10s"), 0.0);
-  EXPECT_TRUE(bench.row().Has(quality::kTradeGap));
+  EXPECT_EQ(bench.symbol().counts().duplicate_trades, 40);
+  EXPECT_EQ(bench.symbol().counts().stale_tickers, 40);
+  EXPECT_EQ(bench.Value("trade_count_60s"), 1.0);
+  EXPECT_EQ(bench.Value("trade_count_10s"), 0.0);
+  EXPECT_FALSE(bench.row().Has(quality::kTradeGap));
 }
 
-TEST(Beliefs, AfterTheLargestTradeIdOfAllLowerOnesAreBelievedInTheEnd) {
+TEST(InputDoubts, TradeAndTickerIdsMayRestartWithThoseOfDepth) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(bench.market.Ticker());
+  bench.Give(bench.market.Trade());
+  bench.market.RestartIds();
+  const std::string low = bench.market.TradeOf(3, "100.00", "1.000");
+  bench.Give(low);
+  EXPECT_EQ(bench.symbol().counts().duplicate_trades, 1);
+  for (int i = 0; i < 20; ++i) bench.GiveDepth(600);
+  EXPECT_EQ(bench.symbol().book_counts().restarts, 1);
+  bench.Give(bench.market.Ticker());
+  EXPECT_EQ(bench.symbol().counts().stale_tickers, 0);
+  bench.Give(low);
+  EXPECT_EQ(bench.Value("trade_count_60s"), 2.0);
+  EXPECT_TRUE(bench.row().Has(quality::kTradeGap)) << "fills may be missing";
+  bench.Give(low);
+  EXPECT_EQ(bench.symbol().counts().duplicate_trades, 2) << "once";
+}
+
+TEST(Beliefs, AfterTheLargestTradeIdOfAllTheNumberingMayRestartToo) {
   Bench bench;
   bench.Synchronise();
   bench.Give(bench.market.TradeOf(INT64_MAX, "100.00", "1.000"));
-  for (int i = 0; i < 30; ++i) {
-    bench.market.Pass(1'000);
-    bench.Give(bench.market.Trade());
-  }
+  bench.market.RestartIds();
+  for (int i = 0; i < 20; ++i) bench.GiveDepth(600);
+  bench.Give(bench.market.Trade());
   EXPECT_EQ(bench.symbol().counts().trade_gaps, 1);
   EXPECT_TRUE(bench.row().Has(quality::kTradeGap));
   EXPECT_EQ(bench.row().trigger(), Trigger::kTrade);
