@@ -324,12 +324,16 @@ void Engine::OnRest(ReceiveTime received, std::string_view target, std::string_v
 }
 
 void Engine::OnExchangeInfo(std::string_view body) {
-  const absl::StatusOr<std::vector<Instrument>> instruments = DecodeExchangeInfo(body);
+  std::vector<std::string> left_out;
+  const absl::StatusOr<std::vector<Instrument>> instruments = DecodeExchangeInfo(body, &left_out);
   if (!instruments.ok()) {
     output_.OnNotice({.kind = NoticeKind::kExchangeInfoUnusable,
                       .symbol = {},
                       .text = Standard(instruments.status().message())});
     return;
+  }
+  for (const std::string& why : left_out) {
+    output_.OnNotice({.kind = NoticeKind::kInstrumentUnusable, .symbol = {}, .text = why});
   }
   for (const Instrument& instrument : *instruments) {
     exchange_info_.insert_or_assign(instrument.symbol, instrument);

@@ -51,6 +51,8 @@ std::string Text(const Notice& n) {
                           ", a source that outranks it states another: not used");
     case NoticeKind::kExchangeInfoUnusable:
       return absl::StrCat("exchangeInfo not used: ", Abseil(n.text));
+    case NoticeKind::kInstrumentUnusable:
+      return absl::StrCat("a symbol of exchangeInfo left out: ", Abseil(n.text));
     case NoticeKind::kHalted:
       return "not trading by exchangeInfo: HALTED";
     case NoticeKind::kTrading:

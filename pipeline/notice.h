@@ -32,6 +32,7 @@ enum class NoticeKind : std::uint8_t {
   kTickCoarser,           // price: tick, to count from the next synchronisation
   kSourcesDisagree,       // price: the tick not used
   kExchangeInfoUnusable,  // text: reason
+  kInstrumentUnusable,    // text: reason
   kHalted,                //
   kTrading,               //
   kClockRestarted,        // a: the clock until now, b: the clock now

@@ -1,5 +1,6 @@
 #include "tools/engine_flags.h"
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -51,8 +52,15 @@ absl::StatusOr<std::vector<Instrument>> ReadExchangeInfo(const std::string& path
   if (!file) return absl::NotFoundError(absl::StrCat("--exchange-info: cannot read ", path));
   const std::string body{std::istreambuf_iterator<char>(file), {}};
   if (file.bad()) return absl::DataLossError(absl::StrCat("--exchange-info: cannot read ", path));
-  absl::StatusOr<std::vector<Instrument>> instruments = DecodeExchangeInfo(body);
-  if (instruments.ok()) return instruments;
+  std::vector<std::string> left_out;
+  absl::StatusOr<std::vector<Instrument>> instruments = DecodeExchangeInfo(body, &left_out);
+  if (instruments.ok()) {
+    for (const std::string& why : left_out) {
+      std::fprintf(stderr, "thalweg: --exchange-info: %s: left out: %s\n", path.c_str(),
+                   why.c_str());
+    }
+    return instruments;
+  }
   return absl::InvalidArgumentError(
       absl::StrCat("--exchange-info: ", path, ": ", instruments.status().message()));
 }

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -65,7 +66,9 @@ class Decoder {
 };
 
 // The symbols of an exchangeInfo answer, spot or futures; fields that are not needed are skipped, a
-// symbol without PRICE_FILTER has tick 0. Cold: allocates.
-[[nodiscard]] absl::StatusOr<std::vector<Instrument>> DecodeExchangeInfo(std::string_view body);
+// symbol without PRICE_FILTER has tick 0. A symbol that cannot be read is left out, and why is
+// added to `left_out`; an answer of which nothing can be read is an error. Cold: allocates.
+[[nodiscard]] absl::StatusOr<std::vector<Instrument>> DecodeExchangeInfo(
+    std::string_view body, std::vector<std::string>* left_out = nullptr);
 
 }  // namespace thalweg

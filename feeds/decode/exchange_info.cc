@@ -123,7 +123,8 @@ absl::Status WithoutSymbols(dom::object answer) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<Instrument>> DecodeExchangeInfo(std::string_view body) {
+absl::StatusOr<std::vector<Instrument>> DecodeExchangeInfo(std::string_view body,
+                                                           std::vector<std::string>* left_out) {
   dom::parser parser;
   dom::element root;
   if (const simdjson::error_code error = parser.parse(body.data(), body.size()).get(root);
@@ -137,11 +138,18 @@ absl::StatusOr<std::vector<Instrument>> DecodeExchangeInfo(std::string_view body
 
   std::vector<Instrument> instruments;
   instruments.reserve(symbols.size());
+  absl::Status first_failure;
+  std::size_t position = 0;
   for (const dom::element element : symbols) {
-    absl::StatusOr<Instrument> instrument = InstrumentOf(element, instruments.size());
-    if (!instrument.ok()) return instrument.status();
-    instruments.push_back(*std::move(instrument));
+    absl::StatusOr<Instrument> instrument = InstrumentOf(element, position++);
+    if (instrument.ok()) {
+      instruments.push_back(*std::move(instrument));
+      continue;
+    }
+    first_failure.Update(instrument.status());
+    if (left_out != nullptr) left_out->emplace_back(instrument.status().message());
   }
+  if (instruments.empty() && !first_failure.ok()) return first_failure;
   return instruments;
 }
 

@@ -468,6 +468,17 @@ TEST(Grid, ACoarserTickKeepsThePricesOfTheEventsThatWait) {
   EXPECT_EQ(bench.symbol().scale().tick, Price(1'000'000));
 }
 
+TEST(Grid, IsSettledByAnAnswerInWhichAnotherSymbolIsOdd) {
+  Bench bench;
+  bench.Give(R"(#rest GET /api/v3/exchangeInfo {"symbols":[{"symbol":"ODD","filters":[)"
+             R"({"filterType":"PRICE_FILTER","tickSize":"0.0000000001"}]},{"symbol":"AAAUSDT",)"
+             R"("filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01"}]}]})");
+  bench.GiveDepth();
+  EXPECT_TRUE(bench.symbol().grid().settled());
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kInstrumentUnusable), 1);
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kExchangeInfoUnusable), 0);
+}
+
 TEST(Grid, EventsOutOfTheGridsRangeThatWaitedForItAreMalformed) {
   Bench bench;
   bench.Give(bench.market.DepthOf(101, 102, "[\"20000000.00000001\",\"1\"]", ""));

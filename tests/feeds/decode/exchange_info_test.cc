@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "feeds/decode/decoder.h"
 #include "replay/recording_reader.h"
@@ -104,6 +105,33 @@ TEST(DecodeExchangeInfoTest, MalformedTickIsNamedWithItsSymbol) {
     EXPECT_NE(why.find("'ABC'"), std::string::npos) << why;
     EXPECT_NE(why.find("PRICE_FILTER.tickSize"), std::string::npos) << why;
   }
+}
+
+TEST(DecodeExchangeInfoTest, AnOddSymbolIsLeftOutAndTheOthersStay) {
+  for (const std::string_view odd :
+       {"5", R"({"status":"TRADING"})", R"({"symbol":""})",
+        R"({"symbol":"ODD","baseAssetPrecision":"8"})",
+        R"({"symbol":"ODD","baseAssetPrecision":-1})",
+        R"({"symbol":"ODD","filters":[{"filterType":"PRICE_FILTER","tickSize":"0.0000000001"}]})",
+        R"({"symbol":"ODD","filters":[{"filterType":"PRICE_FILTER"}]})",
+        R"({"symbol":"ODD","filters":[{"filterType":"LOT_SIZE","stepSize":"1e-3"}]})"}) {
+    const std::string answer =
+        Answer(std::string(kSpot) + "," + std::string(odd) + "," + std::string(kCoinM));
+    std::vector<std::string> left_out;
+    const auto instruments = DecodeExchangeInfo(answer, &left_out);
+    ASSERT_TRUE(instruments.ok()) << odd;
+    ASSERT_EQ(instruments->size(), 2u) << odd;
+    EXPECT_EQ((*instruments)[0].symbol, "BTCUSDT");
+    EXPECT_EQ((*instruments)[1].symbol, "BTCUSD_PERP");
+    ASSERT_EQ(left_out.size(), 1u) << odd;
+    const bool named = odd.find("ODD") != std::string_view::npos;
+    EXPECT_NE(left_out[0].find(named ? "'ODD'" : "entry 1"), std::string::npos) << left_out[0];
+    EXPECT_EQ(Decoded(answer).size(), 2u);
+  }
+}
+
+TEST(DecodeExchangeInfoTest, AnswerWithoutSymbolsIsGoodAndEmpty) {
+  EXPECT_TRUE(Decoded(Answer("")).empty());
 }
 
 TEST(DecodeExchangeInfoTest, CutAnywhereIsNoExchangeInfo) {
