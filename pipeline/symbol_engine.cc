@@ -390,9 +390,13 @@ EventTime SymbolEngine::Advance(EventTime time, std::optional<EventTime> event_t
   }
   clock_.Take(step, time, received);
   input_.OnClock(clock_.now());
-  if (step.disbelieved) {
+  // A frame's other time, E beside a good T, is not believed either when it is that far ahead: the
+  // least lag would keep it for ever.
+  const bool event_leaps = event_time && *event_time - clock_.now() > kTimeLeapMax;
+  if (step.disbelieved || event_leaps) {
     ++counts_.disbelieved_times;
-    Tell(NoticeKind::kTimeDisbelieved, {.a = time.raw(), .b = clock_.now().raw()});
+    Tell(NoticeKind::kTimeDisbelieved,
+         {.a = step.disbelieved ? time.raw() : event_time->raw(), .b = clock_.now().raw()});
   } else if (event_time) {
     features_.ages.OnLag(received.raw() - event_time->raw());
   }

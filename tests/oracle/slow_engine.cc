@@ -49,7 +49,8 @@
 // T1. "The receive time passed since the previous frame": the previous well-formed depth, trade or
 // bookTicker frame of the symbol, whether it carried a time or not; never negative. "Agrees": the
 // next timed frame, if it is too far ahead as well, lies within 1 h and that receive time of the
-// doubted one. A doubted frame leaves the lag as it is.
+// doubted one. A doubted frame leaves the lag as it is, and so does an E that is more than 1 h ahead
+// of the clock beside a T that is not.
 //
 // T2. "Last effective time of its stream" goes by messages that were put in: depth events applied
 // or buffered, trades and tickers accepted; not by dropped ones.

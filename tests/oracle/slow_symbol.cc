@@ -139,7 +139,7 @@ std::optional<Int> SlowSymbol::Arrive(Int recv, std::optional<Int> time,
   if (time) stamp = AdvanceClock(recv, *time);
   previous_recv_ = recv;
   if (time && !stamp) return clock_;
-  if (event_time) UpdateLag(recv, *event_time);
+  if (event_time && *event_time - *clock_ <= kHourNs) UpdateLag(recv, *event_time);
   return stamp;
 }
 

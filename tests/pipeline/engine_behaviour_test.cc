@@ -812,6 +812,30 @@ TEST(Beliefs, DiffsThatWaitedThroughARestartOfTheClockStayBeforeThoseThatFollow)
   EXPECT_EQ(bench.Value("depth_age_ms"), 0.0);
 }
 
+TEST(Beliefs, OneAbsurdEventTimeBesideAGoodTradeTimeLeavesTheLagAsItIs) {
+  Bench bench;
+  bench.Synchronise();
+  const auto lag = bench.symbol().lag_range();
+  ASSERT_TRUE(lag.has_value());
+  const auto trade = [&](std::int64_t event_ms) {
+    const std::string frame = bench.market.Trade();
+    const std::string time = absl::StrCat("\"E\":", bench.market.now_ms() + 1);
+    EXPECT_NE(frame.find(time), std::string::npos);
+    return absl::StrReplaceAll(frame, {{time, absl::StrCat("\"E\":", event_ms)}});
+  };
+  for (const std::int64_t absurd :
+       {std::int64_t{4'000'000'000'000}, bench.market.now_ms() + 3'600'001}) {
+    bench.Give(trade(absurd));
+    EXPECT_EQ(bench.Value("lag_excess_ms"), 0.0);
+  }
+  EXPECT_EQ(bench.symbol().counts().disbelieved_times, 2);
+  bench.GiveDepth();
+  EXPECT_EQ(bench.Value("lag_excess_ms"), 0.0);
+  EXPECT_EQ(bench.symbol().lag_range()->least, lag->least);
+  bench.Give(trade(bench.market.now_ms() + 3'600'000));
+  EXPECT_EQ(bench.symbol().lag_range()->least, lag->least - kHour) << "an hour is believed";
+}
+
 TEST(InputDoubts, ATradeOrTickerThatRepeatsIsDroppedHoweverOften) {
   Bench bench;
   bench.Synchronise();

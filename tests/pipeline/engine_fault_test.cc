@@ -166,6 +166,10 @@ class FaultyFeed {
     if (Happens(kTradeIds, 10)) {
       frame = absl::StrReplaceAll(frame, {{"\"M\":true", "\"X\":\"INSURANCE_FUND\""}});
     }
+    if (Happens(kFarTimes, 20)) {  // E alone.
+      frame = absl::StrReplaceAll(frame, {{absl::StrCat("\"E\":", market.now_ms() + 1),
+                                           absl::StrCat("\"E\":", market.now_ms() + FarAhead())}});
+    }
     if (Happens(kBrokenText, 15)) frame = Broken(frame);
     Give(std::move(frame));
     market.set_now_ms(ms_);
