@@ -1,7 +1,6 @@
 #include "features/quote.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace thalweg {
@@ -9,32 +8,9 @@ namespace {
 
 constexpr std::int64_t kBps = 10'000;
 
-using ExponentialWeights = std::array<double, kExponentialReach + 1>;
-
-ExponentialWeights MakeExponentialWeights() {
-  ExponentialWeights weights{};
-  for (std::size_t d = 0; d < weights.size(); ++d) {
-    weights[d] = std::exp2(-static_cast<double>(d) / kExponentialHalfLife);
-  }
+const ExponentialWeights& Weights() {
+  static const ExponentialWeights weights(kExponentialHalfLife);
   return weights;
-}
-
-const ExponentialWeights& Weights() noexcept {
-  static const ExponentialWeights weights = MakeExponentialWeights();
-  return weights;
-}
-
-double ExponentialDepth(const LevelLadder& ladder) noexcept {
-  const ExponentialWeights& weights = Weights();
-  const std::int64_t touch = ladder.best().raw();
-  double sum = 0.0;
-  ladder.Walk([&](const TickLevel& level) {
-    const std::int64_t distance = std::abs(level.price.raw() - touch);
-    if (distance > kExponentialReach) return false;
-    sum += static_cast<double>(level.qty.raw()) * weights[static_cast<std::size_t>(distance)];
-    return true;
-  });
-  return sum;
 }
 
 constexpr std::int64_t kUp = 2 * kBps - 1;
@@ -59,25 +35,37 @@ Band BandAround(std::int64_t mid2, std::int64_t bps) noexcept {
   return {Share(mid2, kBps - bps, 0), Share(mid2, kBps + bps, kUp)};
 }
 
-struct Depths {
-  Wide bid;
-  Wide ask;
-};
-
-// Quantities within `bps` of the mid, borders included: 20000 p >= mid2 (10000 - x) for bids.
-Depths DepthWithin(const BookPicture& picture, std::int64_t bps) noexcept {
-  const Ticks lowest(Share(picture.mid2(), kBps - bps, kUp));
-  const Ticks highest(Share(picture.mid2(), kBps + bps, 0));
-  return {picture.book().ladder(Side::kBid).SumTo(lowest),
-          picture.book().ladder(Side::kAsk).SumTo(highest)};
-}
-
 double Gap(std::span<const TickLevel> top) noexcept {
   if (top.size() < 2) return kNaN;
   return static_cast<double>(std::abs(top[0].price - top[1].price));
 }
 
 }  // namespace
+
+BandDepths DepthsWithin(const BookPicture& picture, std::int64_t bps) noexcept {
+  const Ticks lowest(Share(picture.mid2(), kBps - bps, kUp));
+  const Ticks highest(Share(picture.mid2(), kBps + bps, 0));
+  return {picture.book().ladder(Side::kBid).SumTo(lowest),
+          picture.book().ladder(Side::kAsk).SumTo(highest)};
+}
+
+ExponentialWeights::ExponentialWeights(int half_life) {
+  for (int d = 0; d <= 20 * half_life; ++d) {
+    weights_.push_back(std::exp2(-static_cast<double>(d) / half_life));
+  }
+}
+
+double ExponentialWeights::SumOf(const LevelLadder& ladder) const noexcept {
+  const std::int64_t touch = ladder.best().raw();
+  double sum = 0.0;
+  ladder.Walk([&](const TickLevel& level) {
+    const auto distance = static_cast<std::size_t>(std::abs(level.price.raw() - touch));
+    if (distance >= weights_.size()) return false;
+    sum += static_cast<double>(level.qty.raw()) * weights_[distance];
+    return true;
+  });
+  return sum;
+}
 
 double WeightedMid(const Level& bid, const Level& ask) noexcept {
   const Wide b = bid.price.raw();
@@ -128,19 +116,19 @@ void ComputeQuote(const BookPicture& picture, double* out, Reach* reach) noexcep
   // 9, 10: the micro-price needs a calibrated table.
   out[11] = Imbalance(bid_qty, ask_qty);
   out[12] = Imbalance(picture.DepthOf(Side::kBid, 5), picture.DepthOf(Side::kAsk, 5));
-  const Depths best10{picture.DepthOf(Side::kBid, 10), picture.DepthOf(Side::kAsk, 10)};
+  const BandDepths best10{picture.DepthOf(Side::kBid, 10), picture.DepthOf(Side::kAsk, 10)};
   out[13] = Imbalance(best10.bid, best10.ask);
   out[14] = Imbalance(picture.DepthOf(Side::kBid, 20), picture.DepthOf(Side::kAsk, 20));
 
-  const Depths within5 = DepthWithin(picture, 5);
-  const Depths within10 = DepthWithin(picture, 10);
-  const Depths within25 = DepthWithin(picture, 25);
+  const BandDepths within5 = DepthsWithin(picture, 5);
+  const BandDepths within10 = DepthsWithin(picture, 10);
+  const BandDepths within25 = DepthsWithin(picture, 25);
   out[15] = Imbalance(within5.bid, within5.ask);
   out[16] = Imbalance(within10.bid, within10.ask);
   out[17] = Imbalance(within25.bid, within25.ask);
 
-  const double bid_weight = ExponentialDepth(picture.book().ladder(Side::kBid));
-  const double ask_weight = ExponentialDepth(picture.book().ladder(Side::kAsk));
+  const double bid_weight = Weights().SumOf(picture.book().ladder(Side::kBid));
+  const double ask_weight = Weights().SumOf(picture.book().ladder(Side::kAsk));
   out[18] = (bid_weight - ask_weight) / (bid_weight + ask_weight) + 0.0;
   out[19] = LogRatio(best10.bid, best10.ask);
   out[20] = scale.ToBase(within10.bid);

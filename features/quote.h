@@ -6,6 +6,9 @@
 // for the weighted mid and the micro-price. Threads: pure function; allocates nothing.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "core/events.h"
 #include "features/book_picture.h"
 
@@ -18,6 +21,26 @@ inline constexpr int kExponentialReach = 20 * kExponentialHalfLife;
 
 // Writes kQuoteFeatures values and adds every price looked at to `reach`.
 void ComputeQuote(const BookPicture& picture, double* out, Reach* reach) noexcept;
+
+// Quantities within `bps` of the mid, borders included: 20000 p >= mid2 (10000 - bps) for bids.
+// REQUIRES: picture.two_sided(), 0 <= bps < 10000.
+struct BandDepths {
+  Wide bid;
+  Wide ask;
+};
+[[nodiscard]] BandDepths DepthsWithin(const BookPicture& picture, std::int64_t bps) noexcept;
+
+// The weights 2^(-d/h) of the ticks d = 0 to 20 h from a side's own touch. Immutable.
+class ExponentialWeights {
+ public:
+  explicit ExponentialWeights(int half_life);
+  // The weighted sum of a side's quantities, in quantity units; levels beyond 20 h are dropped.
+  // REQUIRES: the side has a level.
+  [[nodiscard]] double SumOf(const LevelLadder& ladder) const noexcept;
+
+ private:
+  std::vector<double> weights_;
+};
 
 // The weighted mid of two levels in quote units: each price weighted with the other's quantity.
 // REQUIRES: bid < ask, quantities positive. The prices are Price, not ticks.

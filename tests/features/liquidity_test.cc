@@ -53,6 +53,29 @@ TEST(LiquidityTest, SweepsOfBookAHaveTheirWorkedNumbers) {
   EXPECT_TRUE(result.thin);
 }
 
+TEST(LiquidityTest, SweepsOfBookAHaveTheirWorkedAsymmetryAndAveragePrice) {
+  const Result result = Liquidity(BookA(200));
+  const double buy = result.values["sweep_cost_buy_100k"];
+  const double sell = result.values["sweep_cost_sell_100k"];
+  ExpectClose(buy - sell, 0.19977998855280);  // sweep_asym: dearer to buy than to sell.
+  EXPECT_NEAR(buy - sell, 0.199780, 5e-7);
+  EXPECT_NEAR(100.01 * (1.0 + 1e-4 * buy), 100.02799944, 5e-9);
+}
+
+TEST(LiquidityTest, WhatTheWorkedSweepLacksFillsItToTheLastUnit) {
+  // 5000 on book A leaves 2998.56 unfilled; 24.988 at 120.00 cost just that. Times 200, as above.
+  const auto with_rest = [](std::int64_t qty) {
+    OrderBook book = BookA(200);
+    book.Apply({}, InTicks({{12'000, qty}}), UpdateId(2));
+    return Liquidity(book).values["sweep_cost_buy_1m"];
+  };
+  const std::int64_t rest = 200 * 2'498'800'000;
+  EXPECT_TRUE(IsTheNan(with_rest(rest - 1)));
+  // 5000 quote for 44.988 base.
+  ExpectClose(with_rest(rest), 1e4 * (5'000.0 / 44.988 / 100.01 - 1.0));
+  EXPECT_EQ(Bits(with_rest(rest + 1)), Bits(with_rest(rest)));
+}
+
 TEST(LiquidityTest, SlopesOfBookAHaveTheirWorkedNumbers) {
   const Result result = Liquidity(BookA());
   ExpectClose(result.values["bid_slope_l20"], 3.0175438596491);

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "features/feature_vector.h"
+#include "features/ratio.h"
 #include "tests/features/feature_testing.h"
 
 namespace thalweg {
@@ -63,6 +63,41 @@ TEST(QuoteTest, BookAHasItsWorkedNumbers) {
   EXPECT_TRUE(IsTheNan(quote["microprice"]));
   EXPECT_TRUE(IsTheNan(quote["microprice_adj_bps"]));
   ExpectPublishable(quote.values());
+}
+
+TEST(ExponentialWeightsTest, BookAHasItsWorkedSumsAtAHalfLifeOfTwoTicks) {
+  const OrderBook book = BookA();
+  const ExponentialWeights weights(2);
+  const double bid = weights.SumOf(book.ladder(Side::kBid)) / kOne;
+  const double ask = weights.SumOf(book.ladder(Side::kAsk)) / kOne;
+  ExpectClose(bid, 7.656854249492380);  // 2 + 3 / sqrt 2 + 5 / sqrt 8 + 10 / sqrt 32
+  ExpectClose(ask, 5.703427124746190);  // 1 + 4 / sqrt 2 + 5 / 4 + 10 / 16
+  EXPECT_NEAR((bid - ask) / (bid + ask), 0.146212, 5e-7);
+}
+
+TEST(ExponentialWeightsTest, OtherHalfLivesReachTwentyTimesAsFar) {
+  const ExponentialWeights weights(2);
+  const auto sum = [&](std::int64_t far) {
+    return weights.SumOf(
+        MakeBook(InTicks({{10'000, kOne}, {10'000 - far, kOne << 20}}), {}).ladder(Side::kBid));
+  };
+  EXPECT_EQ(sum(40), 2.0 * kOne);
+  EXPECT_EQ(sum(41), 1.0 * kOne);
+}
+
+TEST(DepthsWithinTest, BookAHasItsWorkedBands) {
+  const OrderBook book = BookA();
+  const BookPicture picture(book, kCent);
+  const struct {
+    std::int64_t bps, bid, ask;
+    double imbalance;
+  } kBands[] = {{2, 5, 5, 0.0}, {4, 10, 5, 1.0 / 3.0}, {10, 20, 20, 0.0}};
+  for (const auto& [bps, bid, ask, imbalance] : kBands) {
+    const BandDepths depths = DepthsWithin(picture, bps);
+    EXPECT_TRUE(depths.bid == Wide{bid} * kOne) << bps;
+    EXPECT_TRUE(depths.ask == Wide{ask} * kOne) << bps;
+    EXPECT_EQ(Imbalance(depths.bid, depths.ask), imbalance) << bps;
+  }
 }
 
 TEST(QuoteTest, LogDepthRatioOfTwoToOneIsLogTwo) {
@@ -338,46 +373,6 @@ TEST(QuoteTest, ReachCoversBandsLevelsAndTheExponentialRange) {
               &wide);
   EXPECT_EQ(wide.bid_low, 900'000);
   EXPECT_EQ(wide.ask_high, 1'002'500);
-}
-
-TEST(FeatureVectorTest, EveryNanOfAVectorIsTheOneOfRecords) {
-  const std::size_t count = FeatureVector::Count(1);
-  FeatureVector vector;
-  std::vector<double> values(count, 77.0);
-  (void)vector.Compute(nullptr, 1, kCent, EventTime(kSecond), values.data());
-  ExpectPublishable(values);
-  const OrderBook books[] = {BookA(), MakeBook({}, {}), MakeBook(InTicks({{5, 1}}), {}),
-                             MakeBook(InTicks({{5, 1}}), InTicks({{4, 1}})),
-                             MakeBook(InTicks({{5, 1}}), InTicks({{5, 1}}))};
-  for (const OrderBook& book : books) {
-    values.assign(count, 77.0);
-    (void)vector.Compute(&book, 1, kCent, EventTime(kSecond), values.data());
-    ExpectPublishable(values);
-    EXPECT_EQ(std::count(values.begin(), values.end(), 77.0), 0);
-  }
-}
-
-TEST(FeatureVectorTest, QualityNamesWhatIsWrongWithTheBook) {
-  FeatureVector vector;
-  std::vector<double> values(FeatureVector::Count(1));
-  const auto quality = [&](const OrderBook& book) {
-    return vector.Compute(&book, 1, kCent, EventTime(kSecond), values.data());
-  };
-  EXPECT_EQ(DescribeQuality(quality(BookA())), "SHORT_BOOK|SWEEP_THIN");
-  EXPECT_EQ(DescribeQuality(quality(BookA(1'000'000))), "SHORT_BOOK");
-  EXPECT_EQ(DescribeQuality(quality(MakeBook({}, {}))), "ONE_SIDED|SHORT_BOOK");
-  EXPECT_EQ(DescribeQuality(quality(MakeBook(InTicks({{5, 1}}), InTicks({{5, 1}})))),
-            "CROSSED|SHORT_BOOK");
-  EXPECT_EQ(vector.Compute(nullptr, 1, kCent, EventTime(kSecond), values.data()), 0u);
-  Levels bids;
-  Levels asks;
-  for (std::int64_t i = 0; i < 20; ++i) {
-    bids.push_back({Ticks(10'000 - i), Qty(1'000'000 * kOne)});
-    asks.push_back({Ticks(10'001 + i), Qty(1'000'000 * kOne)});
-  }
-  EXPECT_EQ(DescribeQuality(quality(MakeBook(bids, asks))), "");
-  asks[19].qty = kQtyCap;
-  EXPECT_EQ(DescribeQuality(quality(MakeBook(bids, asks))), "QTY_CAPPED");
 }
 
 }  // namespace

@@ -73,15 +73,25 @@ TEST(TradeFlowTest, WorkedTapeKeepsThreeFillsOfTheLastSecond) {
 }
 
 TEST(TradeFlowTest, OneNanosecondEarlierTheSignFlips) {
-  // At t = 2000 ms less 1 ns both fills of t - w + 1 ns are still in.
-  TradeFlow flow = WorkedTape();
-  TradeFlow early;
-  early.Add(Fill(10'002, 50'000'000, false), At(1'000));
-  early.Add(Fill(10'002, 10'000'000, false), At(1'000));
-  early.Add(Fill(10'000, 30'000'000, true), At(1'400));
-  EXPECT_EQ(Read(early, At(2'000) - 1)["trade_count_1s"], 3.0);
-  EXPECT_EQ(Read(early, At(2'000))["trade_count_1s"], 1.0);
-  EXPECT_EQ(Read(flow, At(2'000))["trade_count_1s"], 3.0);
+  // What [t - w, t) would hold of the worked tape is what (t - w, t] holds a nanosecond before t:
+  // the fills at t - w are still in, the one at t is not.
+  TradeFlow flow;
+  flow.Add(Fill(10'002, 50'000'000, false), At(1'000));
+  flow.Add(Fill(10'002, 10'000'000, false), At(1'000));
+  flow.Add(Fill(10'000, 30'000'000, true), At(1'400));
+  flow.Add(Fill(10'002, 20'000'000, false), At(1'900));
+  const Named before = Read(flow, At(2'000) - 1, kMid2);
+  EXPECT_EQ(before["trade_count_1s"], 4.0);
+  ExpectClose(before["buy_vol_1s"] - before["sell_vol_1s"], 0.5);
+  ExpectClose(before["trade_imbalance_1s"], 5.0 / 11.0);               // +0.454545
+  ExpectClose(before["vwap_dev_bps_1s"], 5'000.0 / (110.0 * 100.01));  // VWAP 100.014545...
+  EXPECT_NEAR(100.01 * (1.0 + 1e-4 * before["vwap_dev_bps_1s"]), 100.014545, 5e-7);
+  flow.Add(Fill(10'000, 40'000'000, true), At(2'000));
+  const Named after = Read(flow, At(2'000), kMid2);
+  EXPECT_EQ(after["trade_count_1s"], 3.0);
+  ExpectClose(after["buy_vol_1s"] - after["sell_vol_1s"], -0.5);
+  ExpectClose(after["trade_imbalance_1s"], -5.0 / 9.0);  // -0.555556
+  EXPECT_NEAR(100.01 * (1.0 + 1e-4 * after["vwap_dev_bps_1s"]), 100.004444, 5e-7);
 }
 
 TEST(TradeFlowTest, EmptyWindowsAreZeroAndTheirRatiosNan) {

@@ -133,6 +133,22 @@ TEST_F(OutputsTest, TheLadderHeaderIsTheContract) {
   EXPECT_EQ(table.header(), expected);
 }
 
+TEST_F(OutputsTest, TheWorkedBookHasItsWorkedSpread) {
+  // Book A of the feature definitions.
+  recording_ = folder_.Write(
+      "book_a.txt",
+      R"(1700000000000 {"stream":"xusdt@depth","data":{"e":"depthUpdate","E":1700000000000,)"
+      R"("s":"XUSDT","U":6,"u":6,"b":[],"a":[]}})"
+      "\n"
+      R"(1700000000001 {"lastUpdateId":5,"bids":[["100.00","2"],["99.99","3"],["99.97","5"],)"
+      R"(["99.95","10"]],"asks":[["100.02","1"],["100.03","4"],["100.06","5"],["100.10","10"]]})"
+      "\n");
+  const CsvTable table(Replay({"--ladders", "-", "--buckets", "0.01"}).out);
+  ASSERT_EQ(table.row_count(), 1U);
+  EXPECT_EQ(table.Number(0, "spread"), 0.02);
+  ExpectNear(table.Number(0, "spread_pct"), 0.019998000199980, "spread_pct");
+}
+
 TEST_F(OutputsTest, EveryLadderRowIsTheBookInBuckets) {
   MarketScript script;
   script.Start(25);
