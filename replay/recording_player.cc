@@ -12,6 +12,9 @@
 namespace thalweg {
 namespace {
 
+// In place of run and shard: no header's run is empty.
+const std::pair<std::string, std::int64_t> kWithoutHeader{"", -1};
+
 // What the player needs of a segment's header.
 struct SegmentHeader {
   std::string run;
@@ -26,7 +29,7 @@ bool ParseSegmentHeader(std::string_view json, SegmentHeader* header) {
   simdjson::dom::element root;
   if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return false;
   std::string_view run;
-  if (root["run"].get(run) != simdjson::SUCCESS) return false;
+  if (root["run"].get(run) != simdjson::SUCCESS || run.empty()) return false;
   header->run = run;
   if (root["shard"].get(header->shard) != simdjson::SUCCESS) header->shard = 0;
   if (root["segment"].get(header->segment) != simdjson::SUCCESS) header->segment = 0;
@@ -74,7 +77,8 @@ RecordingPlayer::RecordingPlayer(const EngineOptions& options, const Catalogue& 
       output_(output),
       player_options_(player_options),
       tell_(std::move(tell)),
-      newest_(std::make_shared<Engine>(options, catalogue, output)) {}
+      newest_(std::make_shared<Engine>(options, catalogue, output)),
+      unused_(newest_) {}
 
 absl::Status RecordingPlayer::CheckReadable(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
@@ -163,6 +167,9 @@ void RecordingPlayer::PlayHole(Track& track) {
 
 void RecordingPlayer::Use(Track& track, const RecordingLine& line) {
   Engine& engine = *track.engine;
+  if (track.engine == unused_ && line.kind != LineKind::kHeader) {
+    shards_.emplace(kWithoutHeader, std::move(unused_));
+  }
   if (IsRepeated(line.kind) && track.repeats > 0) {
     --track.repeats;
     return;

@@ -105,10 +105,13 @@ class RecordingPlayer {
 
   std::string run_;  // Of the newest header; empty before one.
   // Engines by run and shard: those of the newest run; of all runs while files are interleaved.
+  // Lines before any header are a run of their own.
   std::map<std::pair<std::string, std::int64_t>, std::shared_ptr<Engine>> shards_;
   // The newest segment of each, if it has been read without a hole so far.
   std::map<const Engine*, std::int64_t> segments_;
   std::shared_ptr<Engine> newest_;  // Goes on with a file without a header.
+  // The first engine until a line was used in it: then it is one of `shards_`.
+  std::shared_ptr<Engine> unused_;
   std::set<std::string> seen_in_earlier_runs_;
   const RecordingMerge* files_ = nullptr;  // While files are played.
   std::size_t file_index_ = 0;

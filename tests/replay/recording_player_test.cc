@@ -205,10 +205,39 @@ TEST_F(PlayerTest, SymbolsOfEarlierRunsStaySeen) {
   EXPECT_EQ(replay_->symbol("BTCUSDT"), nullptr) << "Its engine ended with its run.";
 }
 
+TEST_F(PlayerTest, LinesBeforeAHeaderAreARunThatEndsWithIt) {
+  const Feed run = Feed{Header(5, "a", 0, R"("ETHUSDT")")} + Session(5, 700, 1, "ETHUSDT");
+  Play({{Depth(0, 100)}, run});
+  EXPECT_EQ(counts().not_live_at_run_end, Records({"BTCUSDT"})) << "It had no snapshot.";
+  Play({Session(0, 100, 1), run});
+  EXPECT_EQ(counts().not_live_at_run_end, Records());
+}
+
+TEST_F(PlayerTest, AHeaderAtTheVeryBeginningEndsNoRun) {
+  EngineOptions options;
+  options.symbols = {"BTCUSDT"};
+  CaptureReplay replay(options);
+  EXPECT_TRUE(replay.RunFeed(Feed{Header(0, "a", 0, R"("BTCUSDT")")} + Session(0, 100, 1)).ok());
+  EXPECT_EQ(replay.player().counts().not_live_at_run_end, Records());
+  EXPECT_EQ(replay.player().engines().size(), 1u);
+}
+
+TEST_F(PlayerTest, AFileWithoutAHeaderKeepsItsEngineBesideMergedRuns) {
+  Play({Session(0, 100, 2), Feed{Header(0, "a", 0, R"("ETHUSDT")")} + Session(0, 700, 2, "ETHUSDT"),
+        Feed{Header(0, "b", 0, R"("BNBUSDT")")} + Session(0, 900, 2, "BNBUSDT")},
+       {.merge = true});
+  EXPECT_EQ(engines().size(), 3u);
+  for (const char* const name : {"BTCUSDT", "ETHUSDT", "BNBUSDT"}) {
+    ASSERT_NE(replay_->symbol(name), nullptr) << name;
+    EXPECT_TRUE(replay_->symbol(name)->live()) << name;
+  }
+}
+
 TEST_F(PlayerTest, AHeaderWithoutARunIsToldAndChangesNothing) {
-  Play({Session(0, 100, 1) + Feed{At(1, R"(#thalweg 1 {"shard":0})"), Depth(2, 101)}});
-  EXPECT_EQ(records_, Records({"BTCUSDT 100", "BTCUSDT 101"}));
-  EXPECT_EQ(counts().malformed_lines, 1);
+  Play({Session(0, 100, 1) + Feed{At(1, R"(#thalweg 1 {"shard":0})"), Depth(2, 101),
+                                  At(2, R"(#thalweg 1 {"run":""})"), Depth(3, 102)}});
+  EXPECT_EQ(records_, Records({"BTCUSDT 100", "BTCUSDT 101", "BTCUSDT 102"}));
+  EXPECT_EQ(counts().malformed_lines, 2);
   EXPECT_TRUE(WasTold("a header without a run"));
 }
 

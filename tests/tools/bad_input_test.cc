@@ -251,6 +251,21 @@ TEST_F(BadInputTest, ARecordingWithoutASnapshotNeverSynchronisesAndSaysSo) {
   EXPECT_TRUE(HasLine(strict.result.err, {"--strict", "DEMOUSDT never synchronised at the end"}));
 }
 
+TEST_F(BadInputTest, AFileThatNeverSynchronisedBeforeAnotherRunIsAnObjection) {
+  MarketScript without_snapshot;
+  without_snapshot.Run(30);
+  MarketScript run({"OTHERUSDT", "otherusdt"});
+  run.Hash(R"(#thalweg 1 {"run":"a","symbols":["OTHERUSDT"]})");
+  run.Start(3);
+  const std::vector<std::string> paths{folder_.Write("one.txt", without_snapshot.text()),
+                                       folder_.Write("two.txt", run.text())};
+  EXPECT_EQ(Replay({paths[1], "--strict"}).result.exit_status, 0);
+  const Replayed strict = Replay({paths[0], paths[1], "--strict"});
+  EXPECT_EQ(strict.result.exit_status, 1);
+  EXPECT_TRUE(HasLine(strict.result.err, {"--strict", "DEMOUSDT not live at the end of its run"}))
+      << strict.result.err;
+}
+
 MarketScript ScriptWithAGap() {
   MarketScript script;
   script.Start(10);
