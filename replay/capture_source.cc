@@ -145,6 +145,10 @@ bool CaptureSource::ReadLine(std::string_view text) {
     tell_(absl::StrCat("no line of a capture: ", Abseil(line.reason)));
     return true;
   }
+  if (line.kind == LineKind::kUnknownVersion) {
+    status_ = UnknownVersionError(reader_->path(), reader_->line_number(), line);
+    return false;
+  }
   Enqueue(line, text);
   return true;
 }

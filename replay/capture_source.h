@@ -70,8 +70,9 @@ class CaptureSource {
   // #lost line.
   [[nodiscard]] bool Next(CaptureLine* line);
 
-  // DataLoss for a file that is damaged before its end or in which nothing is a line of any
-  // program; InvalidArgument for JSON lines when no time field was given. A cut end is told only.
+  // DataLoss for a file that is damaged before its end, in which nothing is a line of any program,
+  // or that is a recording of an unknown version; InvalidArgument for JSON lines when no time field
+  // was given. A cut end is told only.
   [[nodiscard]] const absl::Status& status() const noexcept { return status_; }
   [[nodiscard]] const CaptureCounts& counts() const noexcept { return counts_; }
   // Absent before the first line that any program could have written.

@@ -108,7 +108,12 @@ std::string_view TakeWord(std::string_view* rest) noexcept {
 // it: nothing when the answer is empty.
 
 std::string_view ReadHeader(std::string_view rest, RecordingLine* line) noexcept {
-  if (TakeWord(&rest) != kFormatVersion) return "#thalweg: the format version is not 1";
+  const std::string_view version = TakeWord(&rest);
+  if (!ReadCount(version, &line->count)) return "#thalweg: the format version is no number";
+  if (version != kFormatVersion) {
+    line->kind = LineKind::kUnknownVersion;
+    return {};
+  }
   if (rest.empty() || rest.front() != '{') return "#thalweg: no JSON object after the version";
   line->kind = LineKind::kHeader;
   line->payload = rest;
@@ -211,6 +216,13 @@ RecordingLine ParseRecordingLine(std::string_view text) noexcept {
     line.reason = fault;
   }
   return line;
+}
+
+absl::Status UnknownVersionError(std::string_view path, std::int64_t line_number,
+                                 const RecordingLine& line) {
+  return absl::DataLossError(absl::StrCat(
+      Abseil(path), ":", line_number, ": #thalweg: the recording's format has version ", line.count,
+      ", and this program reads version ", Abseil(kFormatVersion), " only"));
 }
 
 void AppendLine(ReceiveTime received, std::string_view text, std::string* out) {

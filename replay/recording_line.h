@@ -11,21 +11,23 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "core/units.h"
 
 namespace thalweg {
 
 enum class LineKind : std::uint8_t {
-  kFrame,      // a payload exactly as received
-  kHeader,     // #thalweg 1 {json}
-  kRest,       // #rest GET <target> <body>
-  kConnOpen,   // #conn <id> open <url>
-  kConnClose,  // #conn <id> close <code>
-  kDrop,       // #drop <n> <kind> <SYMBOL>
-  kLost,       // #lost <n> <reason>
-  kDigest,     // #digest <n> <hex>
-  kOtherHash,  // any other '#' line, #sbe included: skipped and counted
-  kMalformed,  // none of these; `reason` says why
+  kFrame,           // a payload exactly as received
+  kHeader,          // #thalweg 1 {json}
+  kRest,            // #rest GET <target> <body>
+  kConnOpen,        // #conn <id> open <url>
+  kConnClose,       // #conn <id> close <code>
+  kDrop,            // #drop <n> <kind> <SYMBOL>
+  kLost,            // #lost <n> <reason>
+  kDigest,          // #digest <n> <hex>
+  kOtherHash,       // any other '#' line, #sbe included: skipped and counted
+  kUnknownVersion,  // #thalweg <any other number>: nothing behind it may be read as version 1
+  kMalformed,       // none of these; `reason` says why
 };
 
 struct RecordingLine {
@@ -43,12 +45,18 @@ struct RecordingLine {
   std::string_view url;         // kConnOpen
   std::string_view reason;      // kLost, kMalformed
   std::string_view digest;      // kDigest
-  std::int64_t count = 0;       // kDrop, kLost: lines or frames; kDigest: records
+  std::int64_t count = 0;       // kDrop, kLost: lines or frames; kDigest: records;
+                                // kUnknownVersion: the version
   std::int64_t connection = 0;  // kConnOpen, kConnClose
 };
 
 // Takes a line (without its newline) apart. Receive times are ns from 1e17, us from 1e14, else ms.
 [[nodiscard]] RecordingLine ParseRecordingLine(std::string_view line) noexcept;
+
+// What a reader says of a line that is kUnknownVersion, and ends with: DataLoss with file, line
+// and version.
+[[nodiscard]] absl::Status UnknownVersionError(std::string_view path, std::int64_t line_number,
+                                               const RecordingLine& line);
 
 // Appends a line with its newline: the time, a blank, `text`. A frame's text is its payload, that
 // of other lines is made by the functions below. A newline in it, or a '\r' at its end, would end

@@ -115,19 +115,20 @@ absl::Status RecordingPlayer::PlayTogether(const std::vector<std::string>& paths
   const ReceiveTime before = receive_time_;
   const bool follows = counts_.lines > 0;
 
+  absl::Status status;
   std::string_view text;
   for (ReadVerdict verdict = merge.Next(&text, &file_index_); verdict != ReadVerdict::kEnd;
        verdict = merge.Next(&text, &file_index_)) {
     Track& track = tracks[file_index_];
     const bool first = track.good_lines == 0;
-    Play(track, verdict, text);
+    status = Play(track, verdict, text);
+    if (!status.ok()) break;
     if (first && track.good_lines == 1 && follows && receive_time_ < before) {
       ++counts_.overlapping_files;
       tell_("starts before the recording before it ended");
     }
   }
 
-  absl::Status status;
   for (std::size_t i = 0; i < tracks.size(); ++i) {
     file_index_ = i;
     status.Update(Finish(merge.reader(i), tracks[i]));
@@ -138,8 +139,11 @@ absl::Status RecordingPlayer::PlayTogether(const std::vector<std::string>& paths
   return status;
 }
 
-void RecordingPlayer::Play(Track& track, ReadVerdict verdict, std::string_view text) {
-  if (verdict == ReadVerdict::kHole) return PlayHole(track);
+absl::Status RecordingPlayer::Play(Track& track, ReadVerdict verdict, std::string_view text) {
+  if (verdict == ReadVerdict::kHole) {
+    PlayHole(track);
+    return absl::OkStatus();
+  }
   ++counts_.lines;
   ++track.lines;
   track.engine->BeginSource(files_before_ + static_cast<std::int64_t>(file_index_),
@@ -148,12 +152,17 @@ void RecordingPlayer::Play(Track& track, ReadVerdict verdict, std::string_view t
   if (line.kind == LineKind::kMalformed) {
     ++counts_.malformed_lines;
     tell_(absl::StrCat("no line of a recording: ", Abseil(line.reason)));
-    return;
+    return absl::OkStatus();
+  }
+  if (line.kind == LineKind::kUnknownVersion) {
+    const RecordingReader& reader = files_->reader(file_index_);
+    return UnknownVersionError(reader.path(), reader.line_number(), line);
   }
   ++track.good_lines;
   receive_time_ = line.receive_time;
   Use(track, line);
   if (watcher_) watcher_(line);
+  return absl::OkStatus();
 }
 
 // An unknown number of lines is missing: at least one.
@@ -200,6 +209,7 @@ void RecordingPlayer::Use(Track& track, const RecordingLine& line) {
     case LineKind::kDigest:
       break;
     case LineKind::kOtherHash:
+    case LineKind::kUnknownVersion:
     case LineKind::kMalformed:
       ++counts_.other_lines;
       break;
@@ -244,6 +254,7 @@ void RecordingPlayer::EndRun() {
 }
 
 absl::Status RecordingPlayer::Finish(const RecordingReader& reader, const Track& track) {
+  if (reader.end() == FileEnd::kOpen) return absl::OkStatus();  // Another one ended the replay.
   const absl::string_view reason = reader.status().message();
   if (reader.end() == FileEnd::kCut) {
     ++counts_.cut_files;

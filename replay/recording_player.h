@@ -90,7 +90,7 @@ class RecordingPlayer {
   // Plays files interleaved; a single one simply to its end.
   [[nodiscard]] absl::Status PlayTogether(const std::vector<std::string>& paths);
   [[nodiscard]] absl::Status Finish(const RecordingReader& reader, const Track& track);
-  void Play(Track& track, ReadVerdict verdict, std::string_view text);
+  [[nodiscard]] absl::Status Play(Track& track, ReadVerdict verdict, std::string_view text);
   void PlayHole(Track& track);
   void Use(Track& track, const RecordingLine& line);
   void BeginRun(Track& track, const RecordingLine& line);

@@ -42,6 +42,9 @@ absl::StatusOr<LoadedRecording> LoadedRecording::Load(const std::vector<std::str
     while ((*reader)->Next(&line_text) == ReadVerdict::kLine) {
       ++lines;
       const RecordingLine line = ParseRecordingLine(line_text);
+      if (line.kind == LineKind::kUnknownVersion) {
+        return UnknownVersionError(paths[i], (*reader)->line_number(), line);
+      }
       good_lines += line.kind == LineKind::kMalformed ? 0 : 1;
       if (line.kind != LineKind::kFrame && line.kind != LineKind::kRest) continue;
       if (loaded.payload_bytes_ + line.payload.size() > bytes_max) {

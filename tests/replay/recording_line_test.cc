@@ -181,7 +181,8 @@ TEST(RecordingLineTest, BrokenHashLinesAreMalformedWithAReasonThatNamesThem) {
            "#thalweg",
            "#thalweg 1",
            "#thalweg 1 ",
-           "#thalweg 2 {}",
+           "#thalweg x {}",
+           "#thalweg 01x {}",
            "#thalweg 1 [1]",
            "#thalweg {}",
            "#rest",
@@ -235,6 +236,21 @@ TEST(RecordingLineTest, BrokenHashLinesAreMalformedWithAReasonThatNamesThem) {
     const std::string_view word = rest.substr(0, rest.find(' '));
     EXPECT_TRUE(parsed.reason.starts_with(word)) << rest << ": " << parsed.reason;
   }
+}
+
+TEST(RecordingLineTest, AHeaderOfAnotherVersionIsNotReadAsOneOfThis) {
+  for (const std::string_view rest :
+       {"#thalweg 2 {\"run\":\"x\"}", "#thalweg 2", "#thalweg 0 {}"}) {
+    const std::string text = "1723161255030314667 " + std::string(rest);
+    const RecordingLine parsed = ParseRecordingLine(text);
+    EXPECT_EQ(parsed.kind, LineKind::kUnknownVersion) << rest;
+    EXPECT_EQ(parsed.count, rest[9] - '0') << rest;
+  }
+  const std::string text = "1723161255030314667 #thalweg 2 {}";
+  const absl::Status status = UnknownVersionError("day.zst", 7, ParseRecordingLine(text));
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(status.message().substr(0, 11), "day.zst:7: ");
+  EXPECT_NE(status.message().find("version 2"), absl::string_view::npos) << status;
 }
 
 TEST(RecordingLineTest, AnyBytesAreTakenWithoutHarm) {

@@ -233,6 +233,18 @@ TEST_F(PlayerTest, AFileWithoutAHeaderKeepsItsEngineBesideMergedRuns) {
   }
 }
 
+TEST_F(PlayerTest, AHeaderOfAnUnknownVersionEndsTheReplayBehindEverythingBeforeIt) {
+  const Feed unknown{At(1, R"(#thalweg 2 {"run":"b"})"), Depth(1, 101)};
+  for (const bool merge : {false, true}) {
+    records_.clear();
+    Play({Session(0, 100, 1) + unknown, {Depth(2, 102)}}, {.merge = merge});
+    EXPECT_EQ(status_.code(), absl::StatusCode::kDataLoss) << status_;
+    EXPECT_TRUE(absl::StrContains(status_.message(), ":3: #thalweg: ")) << status_;
+    EXPECT_TRUE(absl::StrContains(status_.message(), "version 2")) << status_;
+    EXPECT_EQ(records_, Records({"BTCUSDT 100"}));
+  }
+}
+
 TEST_F(PlayerTest, AHeaderWithoutARunIsToldAndChangesNothing) {
   Play({Session(0, 100, 1) + Feed{At(1, R"(#thalweg 1 {"shard":0})"), Depth(2, 101),
                                   At(2, R"(#thalweg 1 {"run":""})"), Depth(3, 102)}});

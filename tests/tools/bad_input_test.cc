@@ -218,6 +218,36 @@ TEST_F(BadInputTest, AFolderIsNoRecording) {
   EXPECT_TRUE(HasLine(replayed.result.err, {path, "directory"}));
 }
 
+TEST_F(BadInputTest, ARecordingOfAnUnknownFormatVersionIsReadByNoCommand) {
+  MarketScript script;
+  script.Hash(R"(#thalweg 2 {"run":"x"})");
+  script.Start(10);
+  const std::string path = folder_.Write("recording.txt", script.text());
+  const std::string made = folder_.PathOf("made.zst");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"replay", path, "--digest"},
+        {"info", path},
+        {"bench", path},
+        {"import", path, "--out", made},
+        {"export", path, "--out", folder_.PathOf("made.gz")}}) {
+    const ProgramResult result = RunThalweg(command);
+    EXPECT_EQ(result.exit_status, 3) << command.front();
+    EXPECT_TRUE(HasLine(result.err, {At("recording.txt", 1), "version 2"}))
+        << command.front() << ": " << result.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(made));
+
+  // What stands before it is used.
+  MarketScript later;
+  later.Start(10);
+  later.Hash(R"(#thalweg 2 {"run":"x"})");
+  later.Run(10);
+  const Replayed replayed = ReplayText(later.text());
+  EXPECT_EQ(replayed.result.exit_status, 3);
+  EXPECT_TRUE(HasLine(replayed.result.err, {At("recording.txt", 32), "version 2"}));
+  EXPECT_EQ(replayed.table.row_count(), 10U);
+}
+
 TEST_F(BadInputTest, AMalformedLineAmongGoodOnesIsToldAndSteppedOver) {
   MarketScript script;
   script.Start(10);
