@@ -51,7 +51,7 @@ struct ImportCounts {
 
 class CaptureImport {
  public:
-  using Teller = std::function<void(std::string_view message)>;
+  using Teller = std::function<void(const FileMessage& message)>;
 
   // `tell`: what is worth telling about the files themselves; position() says where.
   CaptureImport(ImportOptions options, Teller tell);

@@ -142,7 +142,7 @@ bool CaptureSource::ReadLine(std::string_view text) {
   const RecordingLine line = Parse(text);
   if (line.kind == LineKind::kMalformed) {
     ++counts_.malformed_lines;
-    tell_(absl::StrCat("no line of a capture: ", Abseil(line.reason)));
+    tell_({absl::StrCat("no line of a capture: ", Abseil(line.reason)), true});
     return true;
   }
   if (line.kind == LineKind::kUnknownVersion) {
@@ -209,7 +209,8 @@ void CaptureSource::PushOpening(const RecordingLine& line) {
 // miss them in.
 void CaptureSource::PushLoss() {
   ++counts_.holes;
-  tell_(absl::StrCat("damage stepped over, lines are missing here: ", reader_->status().message()));
+  tell_(
+      {absl::StrCat("damage stepped over, lines are missing here: ", reader_->status().message())});
   if (!last_time_) return;
   std::string text;
   AppendLostText(1, "the imported file is damaged here", &text);
@@ -237,11 +238,11 @@ void CaptureSource::Finish() {
       status_ = reader_->status();
       return;
     case FileEnd::kCut:
-      tell_(absl::StrCat("its end is cut: ", reader_->status().message()));
+      tell_({absl::StrCat("its end is cut: ", reader_->status().message())});
       break;
     case FileEnd::kOpen:
     case FileEnd::kWhole:
-      if (counts_.lines == 0) tell_("holds no line");
+      if (counts_.lines == 0) tell_({"holds no line"});
       break;
   }
   if (counts_.lines == 0 || counts_.malformed_lines < counts_.lines) return;

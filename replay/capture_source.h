@@ -59,7 +59,7 @@ class CaptureSource {
     bool salvage = false;                   // Step over damage, at the next zstd frame.
   };
   // What is worth telling about the file; path() and line_number() say where.
-  using Teller = std::function<void(std::string_view message)>;
+  using Teller = std::function<void(const FileMessage& message)>;
 
   // NotFound or Unavailable with the path and the system's reason.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<CaptureSource>> Open(const std::string& path,

@@ -32,7 +32,7 @@ struct ExportCounts {
 
 class CollectorExport {
  public:
-  using Teller = std::function<void(std::string_view message)>;
+  using Teller = std::function<void(const FileMessage& message)>;
 
   // `symbol`: whose lines are exported; empty: those of the only symbol there is.
   CollectorExport(std::string symbol, bool salvage, Teller tell);

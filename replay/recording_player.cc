@@ -125,7 +125,7 @@ absl::Status RecordingPlayer::PlayTogether(const std::vector<std::string>& paths
     if (!status.ok()) break;
     if (first && track.good_lines == 1 && follows && receive_time_ < before) {
       ++counts_.overlapping_files;
-      tell_("starts before the recording before it ended");
+      tell_({"starts before the recording before it ended"});
     }
   }
 
@@ -151,7 +151,7 @@ absl::Status RecordingPlayer::Play(Track& track, ReadVerdict verdict, std::strin
   const RecordingLine line = ParseRecordingLine(text);
   if (line.kind == LineKind::kMalformed) {
     ++counts_.malformed_lines;
-    tell_(absl::StrCat("no line of a recording: ", Abseil(line.reason)));
+    tell_({absl::StrCat("no line of a recording: ", Abseil(line.reason)), true});
     return absl::OkStatus();
   }
   if (line.kind == LineKind::kUnknownVersion) {
@@ -169,7 +169,7 @@ absl::Status RecordingPlayer::Play(Track& track, ReadVerdict verdict, std::strin
 void RecordingPlayer::PlayHole(Track& track) {
   ++counts_.holes;
   const absl::string_view damage = files_->reader(file_index_).status().message();
-  tell_(absl::StrCat("damage stepped over, lines are missing here: ", damage));
+  tell_({absl::StrCat("damage stepped over, lines are missing here: ", damage)});
   track.engine->OnLost(1);
   segments_.erase(track.engine.get());
 }
@@ -221,7 +221,7 @@ void RecordingPlayer::BeginRun(Track& track, const RecordingLine& line) {
   SegmentHeader header;
   if (!ParseSegmentHeader(line.payload, &header)) {
     ++counts_.malformed_lines;
-    tell_("a header without a run: read as a recording without a header");
+    tell_({"a header without a run: read as a recording without a header", true});
     return;
   }
   // Interleaved runs go on beside each other; one after another, the earlier one has ended.
@@ -259,12 +259,12 @@ absl::Status RecordingPlayer::Finish(const RecordingReader& reader, const Track&
   if (reader.end() == FileEnd::kCut) {
     ++counts_.cut_files;
     segments_.erase(track.engine.get());
-    tell_(absl::StrCat("its end is cut: ", reason));
+    tell_({absl::StrCat("its end is cut: ", reason)});
   }
   if (reader.end() == FileEnd::kDamaged) return reader.status();
   if (track.lines == 0 && reader.end() != FileEnd::kCut) {
     ++counts_.empty_files;
-    tell_("holds no line");
+    tell_({"holds no line"});
   }
   if (track.lines > 0 && track.good_lines == 0) {
     return absl::InvalidArgumentError(

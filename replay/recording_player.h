@@ -39,6 +39,14 @@ struct PlayerCounts {
   std::vector<std::string> not_live_at_run_end;  // Symbols whose run was followed by another one.
 };
 
+// What is worth telling about a file that is read; who needs no more takes the text.
+struct FileMessage {
+  std::string_view text;
+  bool is_of_a_line = false;  // Of one of its lines, and maybe of the next million too.
+
+  explicit(false) operator std::string_view() const noexcept { return text; }
+};
+
 // Where a replay stands: for messages and for progress.
 struct PlayerPosition {
   std::string_view path;
@@ -51,7 +59,7 @@ struct PlayerPosition {
 class RecordingPlayer {
  public:
   // What is worth telling about the files themselves; the player's position says where.
-  using Teller = std::function<void(std::string_view message)>;
+  using Teller = std::function<void(const FileMessage& message)>;
 
   // `options`, `catalogue` and `output` outlive the player.
   RecordingPlayer(const EngineOptions& options, const Catalogue& catalogue, EngineOutput& output,

@@ -56,7 +56,7 @@ int RunExport(const ExportFlags& flags) {
   const CollectorExport* reading = nullptr;
   NoticeLog log([&reading] { return reading->position(); });
   CollectorExport exporting(symbols->empty() ? std::string() : symbols->front(), flags.salvage,
-                            [&log](std::string_view message) { log.TellFile(message); });
+                            [&log](const FileMessage& message) { log.TellFile(message); });
   reading = &exporting;
   absl::Status status = exporting.Open(flags.recordings);
   if (!status.ok()) return FailIo(status);

@@ -96,7 +96,7 @@ int RunImport(const ImportFlags& flags) {
 
   const CaptureImport* importing = nullptr;
   NoticeLog log([&importing] { return importing->position(); });
-  CaptureImport running(*options, [&log](std::string_view message) { log.TellFile(message); });
+  CaptureImport running(*options, [&log](const FileMessage& message) { log.TellFile(message); });
   importing = &running;
   absl::Status status = running.Open(flags.sources);
   if (!status.ok()) {

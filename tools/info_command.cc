@@ -276,7 +276,7 @@ int RunInfo(const InfoFlags& flags) {
     if (flags.verbose) output.log = &log;
     RecordingPlayer player(options, catalogue, output,
                            {.merge = flags.merge, .salvage = flags.salvage},
-                           [&log](std::string_view message) { log.TellFile(message); });
+                           [&log](const FileMessage& message) { log.TellFile(message); });
     playing = &player;
     player.set_line_watcher([&](const RecordingLine& line) { contents->OnLine(line, player); });
     const absl::Status status = player.Run(recordings);

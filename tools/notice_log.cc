@@ -16,9 +16,9 @@ void NoticeLog::Tell(const Notice& notice) {
   }
 }
 
-void NoticeLog::TellFile(std::string_view message) {
-  if (file_messages_++ < kNoticesTold) {
-    Print(message);
+void NoticeLog::TellFile(const FileMessage& message) {
+  if (!message.is_of_a_line || line_messages_++ < kNoticesTold) {
+    Print(message.text);
   } else {
     ++untold_;
   }

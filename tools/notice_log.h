@@ -1,5 +1,5 @@
 // Notices on standard error, each with the place in the recording; a few of each kind, then a
-// count.
+// count. What concerns a whole file is always told.
 //
 // Threads: one.
 #pragma once
@@ -24,7 +24,7 @@ class NoticeLog {
   explicit NoticeLog(std::function<PlayerPosition()> position) : position_(std::move(position)) {}
 
   void Tell(const Notice& notice);
-  void TellFile(std::string_view message);
+  void TellFile(const FileMessage& message);
   // What was only counted.
   void Finish();
 
@@ -36,7 +36,7 @@ class NoticeLog {
 
   std::function<PlayerPosition()> position_;
   std::array<std::int64_t, 64> told_{};  // By NoticeKind.
-  std::int64_t file_messages_ = 0;
+  std::int64_t line_messages_ = 0;
   std::int64_t untold_ = 0;
   std::int64_t defect_count_ = 0;
 };

@@ -302,7 +302,7 @@ int RunReplay(const ReplayFlags& flags) {
   output.log = &log;
   RecordingPlayer player(options, catalogue, output,
                          {.merge = flags.merge, .salvage = flags.salvage},
-                         [&log](std::string_view message) { log.TellFile(message); });
+                         [&log](const FileMessage& message) { log.TellFile(message); });
   playing = &player;
   player.set_line_watcher([&](const RecordingLine& line) {
     frames += line.kind == LineKind::kFrame ? 1 : 0;

@@ -578,6 +578,23 @@ TEST_F(BadInputTest, MessagesOfOneKindAreToldAFewTimesAndThenCounted) {
   EXPECT_TRUE(HasLine(replayed.result.err, {"42 more messages like these"}));
 }
 
+TEST_F(BadInputTest, WhatConcernsAFileIsToldHoweverManyOfItsLinesAreMalformed) {
+  MarketScript script;
+  for (int i = 0; i < 50; ++i) script.Line("garbage");
+  script.Start(400);
+  const std::string packed = Gzip(script.text());
+  const std::string cut = folder_.Write("cut.gz", packed.substr(0, packed.size() - 300));
+  const std::string early = folder_.Write("early.txt", script.text());
+  const std::string damaged =
+      folder_.Write("damaged.zst", Zstd(script.text()) + WithFlippedBit(Zstd(script.text()), 200) +
+                                       Zstd(script.text()));
+  const ProgramResult result = RunThalweg({"replay", cut, early, damaged, "--salvage"});
+  EXPECT_TRUE(HasLine(result.err, {cut, "its end is cut"})) << result.err;
+  EXPECT_TRUE(HasLine(result.err, {early, "starts before"})) << result.err;
+  EXPECT_TRUE(HasLine(result.err, {damaged, "damage stepped over"})) << result.err;
+  EXPECT_TRUE(HasLine(result.err, {"more messages like these"}));
+}
+
 TEST_F(BadInputTest, UnknownStreamsAreNoDefects) {
   MarketScript script;
   script.Start(5);
