@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -93,7 +94,8 @@ absl::Status RecordingPlayer::Run(const std::vector<std::string>& paths) {
   // Every file is looked at first: a name that is wrong is told before hours of work.
   absl::Status readable = CheckReadable(paths);
   if (!readable.ok()) return readable;
-  for (const std::string& path : paths) bytes_total_ += BytesOf(path);
+  const bool any_pipe = std::any_of(paths.begin(), paths.end(), IsPipe);
+  for (const std::string& path : paths) bytes_total_ += any_pipe ? 0 : BytesOf(path);
   if (player_options_.merge) return PlayTogether(paths);
   for (const std::string& path : paths) {
     absl::Status status = PlayTogether({path});

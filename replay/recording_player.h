@@ -51,8 +51,8 @@ struct FileMessage {
 struct PlayerPosition {
   std::string_view path;
   std::int64_t line = 0;
-  std::int64_t bytes_read = 0;  // Of all files as stored.
-  std::int64_t bytes_total = 0;
+  std::int64_t bytes_read = 0;   // Of all files as stored.
+  std::int64_t bytes_total = 0;  // 0: not known, because a pipe is among them.
   ReceiveTime receive_time;
 };
 

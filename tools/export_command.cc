@@ -54,7 +54,8 @@ int RunExport(const ExportFlags& flags) {
   if (!symbols.ok()) return FailUsage(symbols.status());
 
   const CollectorExport* reading = nullptr;
-  NoticeLog log([&reading] { return reading->position(); });
+  Progress progress;
+  NoticeLog log([&reading] { return reading->position(); }, progress);
   CollectorExport exporting(symbols->empty() ? std::string() : symbols->front(), flags.salvage,
                             [&log](const FileMessage& message) { log.TellFile(message); });
   reading = &exporting;
@@ -63,11 +64,10 @@ int RunExport(const ExportFlags& flags) {
   absl::StatusOr<std::unique_ptr<CollectorFile>> file = CollectorFile::Create(flags.out);
   if (!file.ok()) return FailIo(file.status());
 
-  Progress progress;
   exporting.set_line_watcher(
       [&] { progress.Show(exporting.position(), exporting.counts().frames); });
   status = exporting.Run(**file);
-  progress.Finish();
+  progress.Clear();
   log.Finish();
   if (status.code() == absl::StatusCode::kInvalidArgument) {
     (*file)->Discard();

@@ -95,10 +95,11 @@ int RunImport(const ImportFlags& flags) {
   if (!options.ok()) return FailUsage(options.status());
 
   const CaptureImport* importing = nullptr;
-  NoticeLog log([&importing] { return importing->position(); });
-  CaptureImport running(*options, [&log](const FileMessage& message) { log.TellFile(message); });
-  importing = &running;
-  absl::Status status = running.Open(flags.sources);
+  Progress progress;
+  NoticeLog log([&importing] { return importing->position(); }, progress);
+  CaptureImport capture(*options, [&log](const FileMessage& message) { log.TellFile(message); });
+  importing = &capture;
+  absl::Status status = capture.Open(flags.sources);
   if (!status.ok()) {
     log.Finish();
     return FailImport(status);
@@ -110,18 +111,17 @@ int RunImport(const ImportFlags& flags) {
   }
   if (!writer.ok()) return FailIo(writer.status());
 
-  Progress progress;
-  running.set_line_watcher([&] { progress.Show(running.position(), running.counts().frames); });
-  status = running.Run(**writer);
-  progress.Finish();
+  capture.set_line_watcher([&] { progress.Show(capture.position(), capture.counts().frames); });
+  status = capture.Run(**writer);
+  progress.Clear();
   log.Finish();
   const absl::Status closed = (*writer)->Close();
-  PrintSummary(running, flags.out);
+  PrintSummary(capture, flags.out);
   if (!status.ok()) (void)FailIo(status);
   // A disk that is full ends both.
   if (!closed.ok() && closed != status) (void)FailIo(closed);
   if (!status.ok() || !closed.ok()) return kExitFailedIo;
-  return FailAbsentSymbols(options->symbols, running.symbols_seen());
+  return FailAbsentSymbols(options->symbols, capture.symbols_seen());
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "replay/recording_player.h"
 #include "tools/exit_status.h"
 #include "tools/notice_log.h"
+#include "tools/progress.h"
 
 namespace thalweg {
 namespace {
@@ -272,14 +273,19 @@ int RunInfo(const InfoFlags& flags) {
                         Contents* contents) {
     InfoOutput output;
     RecordingPlayer* playing = nullptr;
-    NoticeLog log([&playing] { return playing->position(); });
+    Progress progress;
+    NoticeLog log([&playing] { return playing->position(); }, progress);
     if (flags.verbose) output.log = &log;
     RecordingPlayer player(options, catalogue, output,
                            {.merge = flags.merge, .salvage = flags.salvage},
                            [&log](const FileMessage& message) { log.TellFile(message); });
     playing = &player;
-    player.set_line_watcher([&](const RecordingLine& line) { contents->OnLine(line, player); });
+    player.set_line_watcher([&](const RecordingLine& line) {
+      contents->OnLine(line, player);
+      progress.Show(player.position(), contents->frames);
+    });
     const absl::Status status = player.Run(recordings);
+    progress.Clear();
     log.Finish();
     if (print && contents->first) PrintContents(*contents, player);
     return status;

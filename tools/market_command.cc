@@ -196,7 +196,7 @@ int RunMarket(const MarketFlags& flags) {
     position.bytes_read = (line.received.raw() - options->start.raw()) / kSecond;
     progress.Show(position, lines);
   }
-  progress.Finish();
+  progress.Clear();
   const absl::Status closed = output->Close();
   if (!closed.ok()) return FailIo(closed);
 

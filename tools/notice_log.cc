@@ -37,6 +37,7 @@ void NoticeLog::Print(std::string_view message) {
   const std::string text =
       at.path.empty() ? absl::StrCat("thalweg: ", Abseil(message), "\n")
                       : absl::StrCat(Abseil(at.path), ":", at.line, ": ", Abseil(message), "\n");
+  progress_.Clear();
   std::fputs(text.c_str(), stderr);
 }
 

@@ -12,6 +12,7 @@
 
 #include "pipeline/notice.h"
 #include "replay/recording_player.h"
+#include "tools/progress.h"
 
 namespace thalweg {
 
@@ -20,8 +21,9 @@ inline constexpr std::int64_t kNoticesTold = 8;
 
 class NoticeLog {
  public:
-  // `position` says where the replay stands.
-  explicit NoticeLog(std::function<PlayerPosition()> position) : position_(std::move(position)) {}
+  // `position` says where the replay stands. `progress` outlives the log.
+  NoticeLog(std::function<PlayerPosition()> position, Progress& progress)
+      : position_(std::move(position)), progress_(progress) {}
 
   void Tell(const Notice& notice);
   void TellFile(const FileMessage& message);
@@ -35,6 +37,7 @@ class NoticeLog {
   void Print(std::string_view message);
 
   std::function<PlayerPosition()> position_;
+  Progress& progress_;
   std::array<std::int64_t, 64> told_{};  // By NoticeKind.
   std::int64_t line_messages_ = 0;
   std::int64_t untold_ = 0;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "absl/strings/str_format.h"
+
 namespace thalweg {
 namespace {
 
@@ -12,6 +14,19 @@ constexpr std::int64_t kCallsBetweenLooks = 1'024;  // At the wall clock.
 constexpr std::chrono::milliseconds kPeriod{200};
 
 }  // namespace
+
+std::string ProgressText(const PlayerPosition& position, std::int64_t frames, double market_seconds,
+                         double seconds) {
+  std::string text = absl::StrFormat("%d frames  %.0f x real time", frames,
+                                     seconds > 0 ? market_seconds / seconds : 0.0);
+  // What a pipe among them gave has no part in the total.
+  if (position.bytes_total == 0 || position.bytes_read > position.bytes_total) return text;
+  const double done =
+      static_cast<double>(position.bytes_read) / static_cast<double>(position.bytes_total);
+  text = absl::StrFormat("%3.0f %%  %s", 100.0 * done, text);
+  if (done > 0) absl::StrAppendFormat(&text, "  %.0f s left", seconds / done - seconds);
+  return text;
+}
 
 Progress::Progress() : terminal_(isatty(STDERR_FILENO) == 1) {}
 
@@ -23,17 +38,12 @@ void Progress::Show(const PlayerPosition& position, std::int64_t frames) {
   if (now - last_shown_ < kPeriod) return;
   last_shown_ = now;
   shown_ = true;
-  const double done = position.bytes_total == 0 ? 1.0
-                                                : static_cast<double>(position.bytes_read) /
-                                                      static_cast<double>(position.bytes_total);
-  const double remaining = done > 0.0 ? seconds() / done - seconds() : 0.0;
-  std::fprintf(stderr, "\r\033[K%3.0f %%  %lld frames  %.0f x real time  %.0f s left ",
-               100.0 * done, static_cast<long long>(frames), market_seconds() / seconds(),
-               remaining);
+  std::fprintf(stderr, "\r\033[K%s ",
+               ProgressText(position, frames, market_seconds(), seconds()).c_str());
   std::fflush(stderr);
 }
 
-void Progress::Finish() {
+void Progress::Clear() {
   if (shown_) std::fputs("\r\033[K", stderr);
   shown_ = false;
 }

@@ -6,18 +6,24 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "replay/recording_player.h"
 
 namespace thalweg {
+
+// "42 %  1000 frames  20 x real time  3 s left"; of a length that is not known neither the first
+// nor the last is said.
+[[nodiscard]] std::string ProgressText(const PlayerPosition& position, std::int64_t frames,
+                                       double market_seconds, double seconds);
 
 class Progress {
  public:
   Progress();
   // To be called often; prints a few times a second, on a terminal.
   void Show(const PlayerPosition& position, std::int64_t frames);
-  // Clears the line.
-  void Finish();
+  // Takes the line away, so that other text can stand there; Show() brings it back.
+  void Clear();
   // Time since the start.
   [[nodiscard]] double seconds() const;
   // Market time between the first and the last line shown or not.

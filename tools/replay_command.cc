@@ -298,7 +298,7 @@ int RunReplay(const ReplayFlags& flags) {
   Progress progress;
   std::int64_t frames = 0;
   RecordingPlayer* playing = nullptr;
-  NoticeLog log([&playing] { return playing->position(); });
+  NoticeLog log([&playing] { return playing->position(); }, progress);
   output.log = &log;
   RecordingPlayer player(options, catalogue, output,
                          {.merge = flags.merge, .salvage = flags.salvage},
@@ -309,7 +309,7 @@ int RunReplay(const ReplayFlags& flags) {
     progress.Show(player.position(), frames);
   });
   status = player.Run(flags.recordings);
-  progress.Finish();
+  progress.Clear();
   log.Finish();
 
   const std::vector<const SymbolEngine*> symbols = SymbolsOf(player);
