@@ -99,7 +99,7 @@ absl::Status RecordingPlayer::Run(const std::vector<std::string>& paths) {
   if (player_options_.merge) return PlayTogether(paths);
   for (const std::string& path : paths) {
     absl::Status status = PlayTogether({path});
-    if (!status.ok()) return status;
+    if (!status.ok() || stopped_) return status;
   }
   return absl::OkStatus();
 }
@@ -124,7 +124,7 @@ absl::Status RecordingPlayer::PlayTogether(const std::vector<std::string>& paths
     Track& track = tracks[file_index_];
     const bool first = track.good_lines == 0;
     status = Play(track, verdict, text);
-    if (!status.ok()) break;
+    if (!status.ok() || stopped_) break;
     if (first && track.good_lines == 1 && follows && receive_time_ < before) {
       ++counts_.overlapping_files;
       tell_({"starts before the recording before it ended"});

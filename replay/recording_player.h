@@ -73,6 +73,9 @@ class RecordingPlayer {
   // Whether every file can be opened: NotFound or Unavailable with file and reason.
   [[nodiscard]] static absl::Status CheckReadable(const std::vector<std::string>& paths);
 
+  // Ends Run() behind the line that is being used; it then answers OK. For the line watcher.
+  void Stop() noexcept { stopped_ = true; }
+
   // Plays the files to their end. Errors: NotFound, Unavailable, DataLoss or InvalidArgument with
   // file, offset and reason.
   [[nodiscard]] absl::Status Run(const std::vector<std::string>& paths);
@@ -127,6 +130,7 @@ class RecordingPlayer {
   std::int64_t bytes_before_ = 0;  // Of files played to their end.
   std::int64_t bytes_total_ = 0;
   ReceiveTime receive_time_;
+  bool stopped_ = false;
   PlayerCounts counts_;
 };
 

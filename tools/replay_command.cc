@@ -54,6 +54,10 @@ class ReplayOutput final : public EngineOutput {
   void OnNotice(const Notice& notice) override { log->Tell(notice); }
 
   [[nodiscard]] std::int64_t record_count() const noexcept { return record_count_; }
+  // False when a file takes no more rows.
+  [[nodiscard]] bool good() const noexcept {
+    return (!features || features->good()) && (!ladders || ladders->good());
+  }
 
   std::unique_ptr<RecordDigest> digest;
   std::unique_ptr<TextFile> features;
@@ -94,6 +98,10 @@ absl::Status CheckNoInput(const char* option, const std::string& path, const Rep
         absl::StrCat(option, ": ", path, " is the file of --exchange-info: it is not replaced"));
   }
   return absl::OkStatus();
+}
+
+std::string PathOfSymbol(const std::string& final_book, const std::string& symbol) {
+  return absl::StrReplaceAll(final_book, {{kSymbolPlace, symbol}});
 }
 
 absl::Status NeedsSymbolPlace(const std::string& path) {
@@ -143,6 +151,28 @@ absl::Status CheckOutputs(const ReplayFlags& flags, const EngineOptions& options
   return absl::OkStatus();
 }
 
+// What is wrong with the places of the output files, before one of them is replaced. Of final books
+// those are looked at whose path is known.
+absl::Status CheckCreatable(const ReplayFlags& flags, const EngineOptions& options) {
+  std::vector<std::string> paths{flags.out, flags.ladders};
+  if (!absl::StrContains(flags.final_book, kSymbolPlace)) {
+    paths.push_back(flags.final_book);
+  } else if (!options.symbols.empty()) {
+    for (const std::string& symbol : options.symbols) {
+      paths.push_back(PathOfSymbol(flags.final_book, symbol));
+    }
+  } else if (!absl::StrContains(std::filesystem::path(flags.final_book).parent_path().string(),
+                                kSymbolPlace)) {
+    paths.push_back(flags.final_book);
+  }
+  for (const std::string& path : paths) {
+    if (path.empty()) continue;
+    absl::Status status = TextFile::CheckCreatable(path);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
 std::vector<const SymbolEngine*> SymbolsOf(const RecordingPlayer& player) {
   std::vector<const SymbolEngine*> symbols;
   for (const Engine* engine : player.engines()) {
@@ -154,7 +184,7 @@ std::vector<const SymbolEngine*> SymbolsOf(const RecordingPlayer& player) {
 // The file of a symbol's book. Names of symbols come from the recording, so what they make of the
 // path is looked at: InvalidArgument when it is another folder or a recording.
 absl::StatusOr<std::string> FinalBookPath(const ReplayFlags& flags, const SymbolEngine& symbol) {
-  std::string path = absl::StrReplaceAll(flags.final_book, {{kSymbolPlace, symbol.name()}});
+  std::string path = PathOfSymbol(flags.final_book, symbol.name());
   if (path != flags.final_book && absl::StrContains(symbol.name(), '/')) {
     return absl::InvalidArgumentError(
         absl::StrCat("--final-book: the symbol '", symbol.name(), "' is no part of a file name"));
@@ -282,6 +312,7 @@ int RunReplay(const ReplayFlags& flags) {
 
   // Before an output of an earlier replay is replaced.
   status = RecordingPlayer::CheckReadable(flags.recordings);
+  status.Update(CheckCreatable(flags, options));
   if (!status.ok()) return FailIo(status);
   ReplayOutput output;
   if (flags.digest) output.digest = std::make_unique<RecordDigest>();
@@ -307,6 +338,7 @@ int RunReplay(const ReplayFlags& flags) {
   player.set_line_watcher([&](const RecordingLine& line) {
     frames += line.kind == LineKind::kFrame ? 1 : 0;
     progress.Show(player.position(), frames);
+    if (!output.good()) player.Stop();
   });
   status = player.Run(flags.recordings);
   progress.Clear();
@@ -316,16 +348,17 @@ int RunReplay(const ReplayFlags& flags) {
   PrintSummary(symbols, progress, frames, output.record_count());
   int exit_status = kExitGood;
   if (!status.ok()) exit_status = FailIo(status);
+  const bool stopped = !output.good();  // Then a book or a digest would not be the input's.
   for (TextFile* file : {output.features.get(), output.ladders.get()}) {
     if (file == nullptr) continue;
     const absl::Status closed = file->Close();
     if (!closed.ok()) exit_status = FailIo(closed);
   }
-  if (!flags.final_book.empty()) {
+  if (!flags.final_book.empty() && !stopped) {
     const absl::Status written = WriteFinalBooks(flags, symbols);
     if (!written.ok()) exit_status = Fail(written);
   }
-  if (flags.digest) {
+  if (flags.digest && !stopped) {
     std::printf("digest %s records %lld\n", output.digest->Hex().c_str(),
                 static_cast<long long>(output.digest->record_count()));
   }

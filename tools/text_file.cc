@@ -1,10 +1,14 @@
 #include "tools/text_file.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 
@@ -26,6 +30,20 @@ void Append(std::string& buffer, Value value) {
 }
 
 }  // namespace
+
+absl::Status TextFile::CheckCreatable(const std::string& path) {
+  if (path == "-") return absl::OkStatus();
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(status)) return Failed(path, "write", EISDIR);
+  // A new name is written into its folder.
+  std::string written = path;
+  if (!std::filesystem::exists(status)) {
+    written = std::filesystem::path(path).parent_path().string();
+    if (written.empty()) written = ".";
+  }
+  return access(written.c_str(), W_OK) == 0 ? absl::OkStatus() : Failed(path, "write", errno);
+}
 
 absl::StatusOr<std::unique_ptr<TextFile>> TextFile::Create(const std::string& path) {
   std::FILE* const file = path == "-" ? stdout : std::fopen(path.c_str(), "wb");

@@ -16,6 +16,9 @@ namespace thalweg {
 
 class TextFile {
  public:
+  // Whether Create() can be expected to work, without changing anything: Unavailable with path and
+  // reason.
+  [[nodiscard]] static absl::Status CheckCreatable(const std::string& path);
   // Replaces an existing file.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<TextFile>> Create(const std::string& path);
   ~TextFile();
@@ -30,6 +33,8 @@ class TextFile {
   // Ends a row; writes the buffer out when it is large.
   void EndLine();
 
+  // False when a write failed: nothing more is written, and Close() says why.
+  [[nodiscard]] bool good() const noexcept { return error_ == 0; }
   // Writes everything out and closes. The first error that happened, with file and reason.
   [[nodiscard]] absl::Status Close();
   [[nodiscard]] const std::string& path() const noexcept { return path_; }

@@ -336,6 +336,35 @@ TEST_F(OutputsTest, AnOutputInAFolderThatDoesNotExistIsStatusThree) {
   }
 }
 
+TEST_F(OutputsTest, AnOutputThatCannotBeIsToldBeforeAnotherOneIsReplaced) {
+  RecordSteps(3);
+  std::filesystem::create_directory(folder_.PathOf("folder.csv"));
+  const std::string old = folder_.Write("old.csv", "of yesterday\n");
+  const std::string fresh = folder_.PathOf("fresh.csv");
+  for (const char* name : {"no/such/file.csv", "folder.csv", "no/such/{symbol}.csv"}) {
+    const std::string path = folder_.PathOf(name);
+    for (const std::string& good : {old, fresh}) {
+      const ProgramResult result = Replay({"--out", good, "--final-book", path, "--digest"});
+      EXPECT_EQ(result.exit_status, 3) << path;
+      EXPECT_TRUE(Holds(result.err, "cannot write ")) << result.err;
+      EXPECT_EQ(result.out, "") << "nothing was replayed";
+    }
+    EXPECT_EQ(Replay({"--out", old, "--ladders", folder_.PathOf("no/such/l.csv")}).exit_status, 3);
+  }
+  EXPECT_EQ(ReadWholeFile(old), "of yesterday\n");
+  EXPECT_FALSE(std::filesystem::exists(fresh));
+}
+
+TEST_F(OutputsTest, TheBooksOfNamedSymbolsAreLookedAtBeforeAnyWorkIsDone) {
+  RecordSteps(3);
+  std::filesystem::create_directory(folder_.PathOf("DEMOUSDT.csv"));
+  const ProgramResult result =
+      Replay({"--symbols", "DEMOUSDT", "--digest", "--final-book", folder_.PathOf("{symbol}.csv")});
+  EXPECT_EQ(result.exit_status, 3);
+  EXPECT_TRUE(Holds(result.err, folder_.PathOf("DEMOUSDT.csv"))) << result.err;
+  EXPECT_EQ(result.out, "");
+}
+
 TEST_F(OutputsTest, AFolderCannotBeAnOutput) {
   RecordSteps(3);
   const std::string path = folder_.PathOf("folder.csv");
@@ -372,6 +401,26 @@ TEST_F(OutputsTest, AFullDeviceIsStatusThreeForEveryResult) {
               3);
     EXPECT_GE(CsvTable(ReadWholeFile(other)).row_count(), 50U);
   }
+}
+
+TEST_F(OutputsTest, AFullDeviceEndsTheReplayAtOnceAndWhatWasMadeBeforeStays) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  RecordSteps(3'000);  // Some megabytes of rows.
+  const std::string full = folder_.PathOf("full.csv");
+  std::filesystem::create_symlink("/dev/full", full);
+  const std::string ladders = folder_.PathOf("ladders.csv");
+  const std::string book = folder_.PathOf("book.txt");
+  const ProgramResult result = Replay(
+      {"--emit", "all", "--out", full, "--ladders", ladders, "--final-book", book, "--digest"});
+  EXPECT_EQ(result.exit_status, 3);
+  EXPECT_TRUE(Holds(result.err, full + ": No space left on device")) << result.err;
+  EXPECT_FALSE(Holds(result.err, "9001 frames")) << result.err;
+  const std::size_t rows = CsvTable(ReadWholeFile(ladders)).row_count();
+  EXPECT_GT(rows, 0U);
+  EXPECT_LT(rows, 5U * 3'000U);
+  // Neither is that of the whole input.
+  EXPECT_FALSE(std::filesystem::exists(book));
+  EXPECT_EQ(result.out, "");
 }
 
 TEST_F(OutputsTest, AFullStandardOutputIsStatusThreeForEveryCommand) {
