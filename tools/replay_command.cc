@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -181,6 +182,14 @@ std::vector<const SymbolEngine*> SymbolsOf(const RecordingPlayer& player) {
   return symbols;
 }
 
+// Every symbol that was followed, in any run.
+std::set<std::string> SymbolsFollowed(const RecordingPlayer& player, const EngineOptions& options) {
+  if (!options.symbols.empty()) return {options.symbols.begin(), options.symbols.end()};
+  std::set<std::string> names = player.SymbolsSeen();
+  for (const SymbolEngine* symbol : SymbolsOf(player)) names.insert(symbol->name());
+  return names;
+}
+
 // The file of a symbol's book. Names of symbols come from the recording, so what they make of the
 // path is looked at: InvalidArgument when it is another folder or a recording.
 absl::StatusOr<std::string> FinalBookPath(const ReplayFlags& flags, const SymbolEngine& symbol) {
@@ -206,15 +215,24 @@ absl::Status WriteBookFile(const std::string& path, const SymbolEngine* symbol) 
   return (*file)->Close();
 }
 
+// `symbols`: those whose engines are there at the end; `names`: those of every run.
 absl::Status WriteFinalBooks(const ReplayFlags& flags,
-                             const std::vector<const SymbolEngine*>& symbols) {
+                             const std::vector<const SymbolEngine*>& symbols,
+                             const std::set<std::string>& names) {
   const bool one_file = !absl::StrContains(flags.final_book, kSymbolPlace);
-  if (one_file && symbols.size() > 1) return NeedsSymbolPlace(flags.final_book);
+  if (one_file && names.size() > 1) return NeedsSymbolPlace(flags.final_book);
   if (one_file && symbols.empty()) return WriteBookFile(flags.final_book, nullptr);
+  std::map<std::string, const SymbolEngine*> books;
   for (const SymbolEngine* symbol : symbols) {
     const absl::StatusOr<std::string> path = FinalBookPath(flags, *symbol);
     if (!path.ok()) return path.status();
-    absl::Status status = WriteBookFile(*path, symbol);
+    if (books.emplace(*path, symbol).second) continue;
+    return absl::InvalidArgumentError(absl::StrCat("--final-book: ", *path, ": two books of ",
+                                                   symbol->name(),
+                                                   ", of interleaved runs, would go there"));
+  }
+  for (const auto& [path, symbol] : books) {
+    absl::Status status = WriteBookFile(path, symbol);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
@@ -355,7 +373,7 @@ int RunReplay(const ReplayFlags& flags) {
     if (!closed.ok()) exit_status = FailIo(closed);
   }
   if (!flags.final_book.empty() && !stopped) {
-    const absl::Status written = WriteFinalBooks(flags, symbols);
+    const absl::Status written = WriteFinalBooks(flags, symbols, SymbolsFollowed(player, options));
     if (!written.ok()) exit_status = Fail(written);
   }
   if (flags.digest && !stopped) {

@@ -250,6 +250,61 @@ TEST_F(OutputsTest, FinalBooksOfSeveralSymbolsNeedAPlaceForTheName) {
   EXPECT_FALSE(std::filesystem::exists(one));
 }
 
+// A recording of one run of its own.
+std::string RunText(const std::string& run, const std::string& symbol, int steps) {
+  std::string stream = symbol;
+  for (char& c : stream) c = static_cast<char>(c | 0x20);
+  MarketScript script({symbol, stream});
+  script.Hash(R"(#thalweg 1 {"run":")" + run + R"(","symbols":[")" + symbol + R"("]})");
+  script.RestSnapshot();
+  script.Run(steps);
+  return script.text();
+}
+
+TEST_F(OutputsTest, SymbolsOfAnEarlierRunNeedAPlaceForTheNameToo) {
+  RecordSteps(3);
+  const std::string second = folder_.Write("second.txt", RunText("a", "OTHERUSDT", 5));
+  const std::string one = folder_.Write("one.book", "of yesterday\n");
+  const ProgramResult result = Replay({second, "--final-book", one});
+  EXPECT_EQ(result.exit_status, 2);
+  EXPECT_TRUE(Holds(result.err, "--final-book: '" + one + "'")) << result.err;
+  EXPECT_TRUE(Holds(result.err, "{symbol}")) << result.err;
+  EXPECT_EQ(ReadWholeFile(one), "of yesterday\n");
+  // Only one of them was asked for.
+  EXPECT_EQ(Replay({second, "--symbols", "OTHERUSDT", "--final-book", one}).exit_status, 0);
+  EXPECT_NE(ReadWholeFile(one), "of yesterday\n");
+}
+
+TEST_F(OutputsTest, TheFinalBookOfASymbolOfSeveralRunsIsThatOfTheLastOne) {
+  recording_ = folder_.Write("first.txt", RunText("a", "DEMOUSDT", 3));
+  const std::string second = folder_.Write("second.txt", RunText("b", "DEMOUSDT", 9));
+  const std::string book = folder_.PathOf("book.txt");
+  EXPECT_EQ(Replay({second, "--final-book", book}).exit_status, 0);
+  const std::string both = ReadWholeFile(book);
+  recording_ = second;
+  EXPECT_EQ(Replay({"--final-book", book}).exit_status, 0);
+  EXPECT_EQ(both, ReadWholeFile(book));
+}
+
+TEST_F(OutputsTest, TwoBooksOfOneSymbolInInterleavedRunsDoNotGoToOneFile) {
+  recording_ = folder_.Write("first.txt", RunText("a", "DEMOUSDT", 3));
+  const std::string with_header = folder_.Write("second.txt", RunText("b", "DEMOUSDT", 9));
+  MarketScript script;
+  script.Start(5);
+  const std::string without_header = folder_.Write("third.txt", script.text());
+  for (const std::string& second : {with_header, without_header}) {
+    for (const char* name : {"one.book", "{symbol}.book"}) {
+      const std::string path = folder_.PathOf(name);
+      const ProgramResult result = Replay({second, "--merge", "--final-book", path});
+      EXPECT_EQ(result.exit_status, 2) << path;
+      EXPECT_TRUE(Holds(result.err, "--final-book: ")) << result.err;
+      EXPECT_TRUE(Holds(result.err, ".book: two books of DEMOUSDT")) << result.err;
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_.PathOf("one.book")));
+  EXPECT_FALSE(std::filesystem::exists(folder_.PathOf("DEMOUSDT.book")));
+}
+
 TEST_F(OutputsTest, ANameInARecordingDoesNotLeadToAnotherFolder) {
   MarketScript script({"../ESCAPED", "../escaped"});
   script.Start(3);
