@@ -108,6 +108,12 @@ class PlayerTest : public testing::Test {
 
 using Records = std::vector<std::string>;
 
+class NullOutput final : public EngineOutput {
+ public:
+  void OnRecord(const SymbolEngine&, RecordBuffer&) override {}
+  void OnNotice(const Notice&) override {}
+};
+
 // --- Runs and shards --------------------------------------------------------------------------
 
 TEST_F(PlayerTest, FilesWithoutAHeaderAreOneStream) {
@@ -301,6 +307,24 @@ TEST_F(PlayerTest, TheWatcherSeesEveryGoodLineAndThePositionTellsWhere) {
   EXPECT_EQ(lines, std::vector<std::int64_t>({1, 2, 3, 5}));
   EXPECT_EQ(replay.player().counts().lines, 5);
   EXPECT_EQ(replay.player().position().bytes_read, replay.player().position().bytes_total);
+}
+
+TEST_F(PlayerTest, ALineWatcherCanStopTheReplayBehindItsLine) {
+  const TemporaryFile first(TextOf(Session(0, 100, 3)));
+  const TemporaryFile second(TextOf(Session(9, 200, 3)));
+  for (const bool merge : {false, true}) {
+    const EngineOptions options;
+    const Catalogue catalogue = MakeCatalogue(options);
+    NullOutput output;
+    std::vector<std::string> told;
+    RecordingPlayer player(
+        options, catalogue, output, {.merge = merge},
+        [&told](const FileMessage& message) { told.emplace_back(message.text); });
+    player.set_line_watcher([&player](const RecordingLine&) { player.Stop(); });
+    EXPECT_TRUE(player.Run({first.path(), second.path()}).ok());
+    EXPECT_EQ(player.counts().lines, 1);
+    EXPECT_EQ(told, std::vector<std::string>());
+  }
 }
 
 // --- Files that are not whole -----------------------------------------------------------------
