@@ -128,7 +128,8 @@ absl::Status SyntheticMarket::Validate(const MarketOptions& options) {
   }
   std::set<std::string> names;
   for (const MarketSymbolOptions& symbol : options.symbols) {
-    if (!names.insert(symbol.name).second) return Invalid("symbols", symbol.name, "there once");
+    if (names.insert(symbol.name).second) continue;
+    return absl::InvalidArgumentError(absl::StrCat("symbols: '", symbol.name, "' is named twice"));
   }
   if (options.market == Market::kCoinM) return Invalid("market", "coinm", "spot or usdm");
   const Nanos interval = options.depth_interval / kMillisecond;

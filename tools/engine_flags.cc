@@ -1,5 +1,6 @@
 #include "tools/engine_flags.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -9,20 +10,14 @@
 #include "absl/status/status.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "feeds/decode/decoder.h"
 #include "pipeline/engine.h"
+#include "tools/bucket_lists.h"
+#include "tools/symbol_list.h"
 
 namespace thalweg {
 namespace {
-
-std::vector<std::string> SplitList(absl::string_view text) {
-  std::vector<std::string> items;
-  for (const absl::string_view item : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
-    items.emplace_back(absl::StripAsciiWhitespace(item));
-  }
-  return items;
-}
 
 absl::Status Unknown(absl::string_view key, absl::string_view value, absl::string_view allowed) {
   return absl::InvalidArgumentError(absl::StrCat("--", key, ": '", value, "' is not ", allowed));
@@ -63,23 +58,6 @@ absl::StatusOr<std::vector<Instrument>> ReadExchangeInfo(const std::string& path
   }
   return absl::InvalidArgumentError(
       absl::StrCat("--exchange-info: ", path, ": ", instruments.status().message()));
-}
-
-// "10,50,100", or "BTCUSDT=10,50;ETHUSDT=1,5" with sizes of each symbol's own.
-absl::Status ParseBuckets(const std::string& text, EngineOptions* options) {
-  const std::vector<absl::string_view> lists = absl::StrSplit(text, ';', absl::SkipWhitespace());
-  if (lists.empty()) return Unknown("buckets", text, "a list of sizes, or SYM=sizes;SYM=sizes");
-  for (const absl::string_view part : lists) {
-    const std::vector<absl::string_view> sides = absl::StrSplit(part, absl::MaxSplits('=', 1));
-    if (sides.size() == 1) {
-      options->bucket_sizes = SplitList(part);
-    } else if (!sides[0].empty()) {
-      options->symbol_bucket_sizes[std::string(sides[0])] = SplitList(sides[1]);
-    } else {
-      return Unknown("buckets", text, "a list of sizes, or SYM=sizes;SYM=sizes");
-    }
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -125,9 +103,10 @@ void EngineFlags::AddTo(CLI::App& app) {
 
 absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
   EngineOptions options;
-  options.symbols = SplitList(symbols_);
-  if (symbols_option_->count() > 0 && options.symbols.empty()) {
-    return Unknown("symbols", symbols_, "a list of symbols like BTCUSDT,ETHUSDT");
+  if (symbols_option_->count() > 0) {
+    absl::StatusOr<std::vector<std::string>> symbols = ParseSymbolList(symbols_);
+    if (!symbols.ok()) return symbols.status();
+    options.symbols = *std::move(symbols);
   }
 
   if (market_ == "spot") {
@@ -146,6 +125,13 @@ absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
       return absl::InvalidArgumentError(
           absl::StrCat("--instrument: ", instrument.status().message()));
     }
+    const auto is_of_it = [&](const Instrument& other) {
+      return other.symbol == instrument->symbol;
+    };
+    if (std::any_of(options.instruments.begin(), options.instruments.end(), is_of_it)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--instrument: '", text, "': ", instrument->symbol, " is named twice"));
+    }
     options.instruments.push_back(*std::move(instrument));
   }
   if (!exchange_info_.empty()) {
@@ -154,8 +140,9 @@ absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
     options.file_instruments = *std::move(instruments);
   }
   if (!buckets_.empty()) {
-    const absl::Status status = ParseBuckets(buckets_, &options);
-    if (!status.ok()) return status;
+    const absl::StatusOr<BucketLists> lists = ParseBuckets(buckets_);
+    if (!lists.ok()) return lists.status();
+    SetBuckets(*lists, &options);
   }
 
   if (bucket_rounding_ == "floor") {

@@ -10,14 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "core/decimal.h"
-#include "core/string_view.h"
 #include "feeds/decode/rest_target.h"
 #include "replay/market.h"
 #include "replay/recording_writer.h"
 #include "tools/exit_status.h"
 #include "tools/progress.h"
+#include "tools/symbol_list.h"
 #include "tools/text_file.h"
 
 namespace thalweg {
@@ -56,8 +55,8 @@ absl::StatusOr<MarketOptions> ToOptions(const MarketFlags& flags) {
   const auto seed = ParseNumber<std::uint64_t>("seed", flags.seed, 0, UINT64_MAX);
   if (!seed.ok()) return seed.status();
   options.seed = *seed;
-  for (const absl::string_view text : absl::StrSplit(flags.symbols, ',')) {
-    absl::StatusOr<MarketSymbolOptions> symbol = ParseMarketSymbol(Standard(text));
+  for (const std::string& text : SplitSymbolList(flags.symbols)) {
+    absl::StatusOr<MarketSymbolOptions> symbol = ParseMarketSymbol(text);
     if (!symbol.ok())
       return absl::InvalidArgumentError(absl::StrCat("--", symbol.status().message()));
     options.symbols.push_back(*std::move(symbol));

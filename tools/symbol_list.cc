@@ -11,11 +11,16 @@
 
 namespace thalweg {
 
-absl::StatusOr<std::vector<std::string>> ParseSymbolList(const std::string& text) {
-  std::vector<std::string> symbols;
+std::vector<std::string> SplitSymbolList(const std::string& text) {
+  std::vector<std::string> items;
   for (const absl::string_view item : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
-    symbols.emplace_back(absl::StripAsciiWhitespace(item));
+    items.emplace_back(absl::StripAsciiWhitespace(item));
   }
+  return items;
+}
+
+absl::StatusOr<std::vector<std::string>> ParseSymbolList(const std::string& text) {
+  std::vector<std::string> symbols = SplitSymbolList(text);
   if (symbols.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("--symbols: '", text, "' names no symbol"));
   }

@@ -1,4 +1,4 @@
-// `--symbols A,B` of the subcommands that run no engine.
+// `--symbols A,B`.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,9 @@
 #include "absl/status/statusor.h"
 
 namespace thalweg {
+
+// The items of a list, without the blanks around them; empty ones are left out.
+[[nodiscard]] std::vector<std::string> SplitSymbolList(const std::string& text);
 
 // InvalidArgument, naming the option, when the list is empty or names a symbol twice.
 [[nodiscard]] absl::StatusOr<std::vector<std::string>> ParseSymbolList(const std::string& text);

@@ -62,6 +62,15 @@ TEST_F(MarketCommandTest, TheEnginesLastBookIsTheTrueOne) {
   }
 }
 
+TEST_F(MarketCommandTest, BlanksAroundSymbolsAreNothing) {
+  const ProgramResult plain =
+      Market({"--seconds", "1", "--symbols", "BTCUSDT,ETHUSDT:30", "--out", "-"});
+  const ProgramResult blanks =
+      Market({"--seconds", "1", "--symbols", " BTCUSDT, ETHUSDT:30 ", "--out", "-"});
+  EXPECT_EQ(blanks.exit_status, 0) << blanks.err;
+  EXPECT_EQ(blanks.out, plain.out);
+}
+
 TEST_F(MarketCommandTest, ARecordingIsNeverReplaced) {
   const std::string path = folder_.Write("old.zst", "old bytes");
   const ProgramResult result = Market({"--seconds", "1", "--out", path});
@@ -109,7 +118,7 @@ TEST_F(MarketCommandTest, WrongOptionsNameKeyValueAndRange) {
       {{"--seconds", "0"}, {"--seconds", "'0'", "[1, 31622400]"}},
       {{"--seconds", "1.5"}, {"--seconds", "'1.5'"}},
       {{"--symbols", "btcusdt"}, {"--symbols", "'btcusdt'", "capitals"}},
-      {{"--symbols", "A,A"}, {"--symbols", "'A'"}},
+      {{"--symbols", "A,A"}, {"--symbols", "'A' is named twice"}},
       {{"--symbols", "A:1001"}, {"--symbols", "'A:1001'", "1 to 1000"}},
       {{"--market", "coinm"}, {"--market", "'coinm'", "spot or usdm"}},
       {{"--interval", "50"}, {"--interval", "'50'", "20, 100 or 1000"}},

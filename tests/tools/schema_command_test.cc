@@ -166,12 +166,44 @@ TEST(SchemaCommandTest, OtherBucketSizesAreOtherColumnsAndAnotherHash) {
 }
 
 TEST(SchemaCommandTest, WrongBucketsAreWrongUsage) {
-  for (const char* sizes : {"0", "50,10", "ten", "1,2,3,4,5,6,7,8,9", "1,,2"}) {
+  for (const char* sizes :
+       {"0", "50,10", "ten", "1,2,3,4,5,6,7,8,9", "1,,2", "10,20;30,40", "A=1;A=2", "A=1;B=1,2"}) {
     const ProgramResult result = RunThalweg({"schema", "--buckets", sizes});
     EXPECT_EQ(result.exit_status, 2) << sizes;
-    EXPECT_NE(result.err.find("buckets"), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find("--buckets"), std::string::npos) << result.err;
     EXPECT_EQ(result.out, "");
   }
+}
+
+TEST(SchemaCommandTest, BlanksAroundSizesAreNothing) {
+  EXPECT_EQ(ReadSchema({"--buckets", " 0.5, 25 "}).hash, ReadSchema({"--buckets", "0.5,25"}).hash);
+}
+
+TEST(SchemaCommandTest, SizesOfEachSymbolsOwnNameTheColumnsByRankAndAreListed) {
+  const std::string buckets = "BTCUSDT=1,5;ETHUSDT=0.1,50";
+  const std::vector<std::string> names = ReadSchema({"--buckets", buckets}).FeatureNames();
+  const std::set<std::string> set(names.begin(), names.end());
+  for (const char* name : {"imbalance_b1", "imbalance_b2", "log_depth_ratio_b1"}) {
+    EXPECT_TRUE(set.contains(name)) << name;
+  }
+  EXPECT_FALSE(set.contains("imbalance_b3"));
+
+  const ProgramResult table = RunThalweg({"schema", "--buckets", buckets});
+  EXPECT_NE(table.out.find("b1, b2 of BTCUSDT: 1, 5\n"), std::string::npos) << table.out;
+  EXPECT_NE(table.out.find("b1, b2 of ETHUSDT: 0.1, 50\n"), std::string::npos) << table.out;
+
+  const ProgramResult json = RunThalweg({"schema", "--json", "--buckets", buckets});
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  ASSERT_EQ(parser.parse(json.out).get(root), simdjson::SUCCESS);
+  EXPECT_EQ(simdjson::minify(root["bucket_sizes"].value()),
+            R"({"BTCUSDT":["1","5"],"ETHUSDT":["0.1","50"]})");
+}
+
+TEST(SchemaCommandTest, ACommonListOfSizesIsThatOfTheOtherSymbols) {
+  const ProgramResult table = RunThalweg({"schema", "--buckets", "1,5;ETHUSDT=0.1,50"});
+  EXPECT_NE(table.out.find("b1, b2 of ETHUSDT: 0.1, 50\n"), std::string::npos) << table.out;
+  EXPECT_NE(table.out.find("b1, b2 of others: 1, 5\n"), std::string::npos) << table.out;
 }
 
 TEST(SchemaCommandTest, OneFormAtATime) {
