@@ -5,9 +5,11 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/version.h"
 #include "tools/bench_command.h"
 #include "tools/exit_status.h"
@@ -31,6 +33,40 @@ int FlushStandardOutput(int exit_status) {
       absl::UnavailableError(absl::StrCat("cannot write standard output: ", reason)));
 }
 
+// An empty value is what a script makes of a variable that is not set, and never meant as "not
+// given".
+void RefuseEmptyValues(CLI::App& app) {
+  const auto refuse = [](const std::string& value) {
+    return value.empty() ? std::string("the value is empty") : std::string();
+  };
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    for (CLI::Option* option : command->get_options()) {
+      if (option->get_items_expected_max() > 0) option->check(refuse);
+    }
+  }
+}
+
+// What stands in the place of a subcommand may be a misspelled one.
+int FailWithoutSubcommand(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  const std::vector<std::string> words = app.remaining();
+  const std::string fault = words.empty() ? std::string("a subcommand is required")
+                                          : absl::StrCat("'", words.front(), "' is no subcommand");
+  return thalweg::FailUsage(
+      absl::InvalidArgumentError(absl::StrCat(fault, ": there are ", absl::StrJoin(names, ", "))));
+}
+
+// --help and --version are "errors" of status 0.
+int FailParse(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() != 0 && app.get_subcommands().empty()) {
+    return FailWithoutSubcommand(app);
+  }
+  return app.exit(error) == 0 ? thalweg::kExitGood : thalweg::kExitUsage;
+}
+
 int Run(int argc, char** argv) {
   CLI::App app("thalweg: Binance market data in, an honest order book and features out");
   app.require_subcommand(1);
@@ -46,11 +82,11 @@ int Run(int argc, char** argv) {
   thalweg::AddMarketCommand(app, &exit_status);
   thalweg::AddBenchCommand(app, &exit_status);
   thalweg::AddSchemaCommand(app, &exit_status);
+  RefuseEmptyValues(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // --help and --version are "errors" of status 0.
-    exit_status = app.exit(error) == 0 ? thalweg::kExitGood : thalweg::kExitUsage;
+    exit_status = FailParse(app, error);
   }
   return FlushStandardOutput(exit_status);
 }

@@ -616,19 +616,61 @@ TEST_F(ReplayCommandTest, WithoutARecordingItIsWrongUsage) {
   EXPECT_TRUE(Holds(result.err, "RECORDING"));
 }
 
-TEST_F(ReplayCommandTest, WithoutACommandOrWithAnUnknownOneItIsWrongUsage) {
-  EXPECT_EQ(RunThalweg({}).exit_status, 2);
+TEST_F(ReplayCommandTest, WithoutACommandOrWithAnUnknownOneItIsWrongUsageAndTheCommandsAreNamed) {
+  const ProgramResult none = RunThalweg({});
+  EXPECT_EQ(none.exit_status, 2);
+  EXPECT_TRUE(Holds(none.err, "subcommand is required")) << none.err;
   const ProgramResult unknown = RunThalweg({"replya"});
   EXPECT_EQ(unknown.exit_status, 2);
-  EXPECT_FALSE(unknown.err.empty());
+  EXPECT_TRUE(Holds(unknown.err, "'replya'")) << unknown.err;
+  for (const char* const command :
+       {"replay", "info", "import", "export", "market", "bench", "schema"}) {
+    EXPECT_TRUE(Holds(none.err, command)) << none.err;
+    EXPECT_TRUE(Holds(unknown.err, command)) << unknown.err;
+  }
+}
+
+// What a script makes of a variable that is not set.
+TEST_F(ReplayCommandTest, AnEmptyValueOfAnyOptionIsWrongUsage) {
+  MarketScript script;
+  script.Start(3);
+  const std::string path = folder_.Write("recording.txt", script.text());
+  const std::string made = folder_.PathOf("made.zst");
+  const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> commands{
+      {{"replay", path},
+       {"--out", "--ladders", "--final-book", "--symbols", "--market", "--instrument",
+        "--exchange-info", "--buckets", "--bucket-rounding", "--trade-stream", "--snapshot-limit",
+        "--on-gap", "--emit"}},
+      {{"info", path}, {"--beside"}},
+      {{"import", path, "--out", made}, {"--symbols", "--snapshot-limit", "--time-field"}},
+      {{"import", path}, {"--out"}},
+      {{"export", path, "--out", made}, {"--symbols"}},
+      {{"export", path}, {"--out"}},
+      {{"market", "--out", made},
+       {"--seed", "--seconds", "--symbols", "--market", "--interval", "--levels",
+        "--snapshot-limit", "--snapshot-every", "--regimes", "--final-book"}},
+      {{"market"}, {"--out"}},
+      {{"bench", path}, {"--rounds"}},
+      {{"schema"}, {"--buckets"}}};
+  for (const auto& [command, options] : commands) {
+    for (const std::string& option : options) {
+      std::vector<std::string> arguments = command;
+      arguments.insert(arguments.end(), {option, ""});
+      const ProgramResult result = RunThalweg(arguments);
+      EXPECT_EQ(result.exit_status, 2) << command.front() << " " << option;
+      EXPECT_TRUE(Holds(result.err, option)) << result.err;
+      EXPECT_EQ(result.out, "");
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(made));
 }
 
 TEST_F(ReplayCommandTest, TheEdgesOfEveryRangeAreAllowed) {
   MarketScript script;
   script.Start(3);
   for (const char* emit : {"1ms", "60000ms"}) {
-    Rows(script.text(), {"--emit", emit, "--snapshot-limit", "5000", "--buckets", "1,2,3,4,5,6,7,8",
-                         "--market", "spot"});
+    Rows(script.text(), {"--emit", emit, "--snapshot-limit", "5000", "--buckets",
+                         "1, 2,3 ,4,5,6,7,8", "--market", "spot"});
   }
 }
 
