@@ -53,9 +53,11 @@ fi
 
 as_root=()
 if [[ $(id -u) != 0 ]]; then
-  command -v sudo >/dev/null || fail "these packages are missing: ${missing[*]}
-  and installing them needs root or sudo. Run as root:  apt-get install ${missing[*]}"
-  as_root=(sudo)
+  # Without -n sudo would ask for a password.
+  sudo -n true 2>/dev/null || fail "these packages are missing: ${missing[*]}
+  and installing them needs root, or sudo without a password. Run as root:
+  apt-get install ${missing[*]}"
+  as_root=(sudo -n)
 fi
 apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
