@@ -43,6 +43,7 @@ LevelLadder::LevelLadder(Side side, const LadderBounds& bounds)
   assert(bounds.far_levels_at_start >= 1 && bounds.far_levels_at_start <= bounds.far_levels_max);
   GrowPages(bounds.pages_at_start);
   far_.reserve(bounds.far_levels_at_start);
+  unsettled_.reserve(kEvictionsListedMax);
 }
 
 Qty LevelLadder::at(Ticks price) const noexcept {
@@ -165,10 +166,10 @@ Qty LevelLadder::SetFar(std::int64_t key, Qty qty) noexcept {
   if (found != far_.end() && found->key == key) return Qty(std::exchange(found->qty, qty.raw()));
   if (far_.size() == bounds_.far_levels_max) {
     if (found == far_.end()) {
-      Evict(key, 1);
+      Evict(key, qty);
       return Qty();
     }
-    Evict(far_.back().key, 1);
+    Evict(far_.back().key, Qty(far_.back().qty));
     far_.pop_back();
     --level_count_;
   }
@@ -184,9 +185,11 @@ void LevelLadder::ReserveFar(std::size_t count) noexcept {
   far_.reserve(std::min(std::max(count, 2 * far_.capacity()), bounds_.far_levels_max));
 }
 
-void LevelLadder::Evict(std::int64_t key, std::int64_t count) noexcept {
+void LevelLadder::Evict(std::int64_t key, Qty qty) noexcept {
   evicted_key_ = std::min(evicted_key_, key);
-  evicted_count_ += count;
+  ++evicted_count_;
+  ++unsettled_count_;
+  if (unsettled_.size() < kEvictionsListedMax) unsettled_.push_back({PriceOf(key), qty});
 }
 
 std::optional<Ticks> LevelLadder::evicted_edge() const noexcept {
@@ -197,6 +200,12 @@ std::optional<Ticks> LevelLadder::evicted_edge() const noexcept {
 void LevelLadder::ForgetEvictions() noexcept {
   evicted_key_ = kNoEviction;
   evicted_count_ = 0;
+  SettleEvictions();
+}
+
+void LevelLadder::SettleEvictions() noexcept {
+  unsettled_count_ = 0;
+  unsettled_.clear();
 }
 
 // REQUIRES: no level is better than `touch`. Blocks that leave at the inner end are therefore
@@ -243,20 +252,19 @@ void LevelLadder::MoveOut(std::int64_t limit) noexcept {
   const std::size_t kept = std::min(count, bounds_.far_levels_max);
   const std::size_t room = bounds_.far_levels_max - kept;
   if (far_.size() > room) {
-    const auto dropped = static_cast<std::int64_t>(far_.size() - room);
-    Evict(far_[room].key, dropped);
+    for (std::size_t i = room; i < far_.size(); ++i) Evict(far_[i].key, Qty(far_[i].qty));
+    level_count_ -= static_cast<std::int64_t>(far_.size() - room);
     far_.resize(room);
-    level_count_ -= dropped;
   }
   ReserveFar(far_.size() + kept);
   far_.insert(far_.begin(), kept, FarLevel{});
   std::size_t i = 0;
   WalkWindow(limit, [&](TickLevel level) {
     if (i == kept) {
-      Evict(KeyOf(level.price), static_cast<std::int64_t>(count - kept));
-      return false;
+      Evict(KeyOf(level.price), level.qty);
+    } else {
+      far_[i++] = {KeyOf(level.price), level.qty.raw()};
     }
-    far_[i++] = {KeyOf(level.price), level.qty.raw()};
     return true;
   });
   EmptyWindowFrom(limit);
@@ -308,14 +316,15 @@ void LevelLadder::ScalePrices(std::int64_t factor) {
   const std::optional<Ticks> edge = evicted_edge();
   const std::int64_t evicted = evicted_count_;
   Clear();
+  evicted_count_ = evicted;
   const std::int64_t price_max = kTicksMax.raw() / factor;
   // What was evicted at a price is at its multiple now; beyond the largest price there is nothing.
-  if (edge) Evict(KeyOf(Ticks(std::min(edge->raw(), price_max) * factor)), evicted);
+  if (edge) evicted_key_ = KeyOf(Ticks(std::min(edge->raw(), price_max) * factor));
   for (const TickLevel& level : levels) {
     if (level.price.raw() <= price_max) {
       Set(Ticks(level.price.raw() * factor), level.qty);
     } else {
-      Evict(KeyOf(kTicksMax), 1);
+      Evict(KeyOf(kTicksMax), level.qty);
     }
   }
 }

@@ -26,6 +26,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "book/level.h"
@@ -42,6 +43,10 @@ struct LadderBounds {
   std::size_t far_levels_max = 32'768;
   std::size_t far_levels_at_start = 64;
 };
+
+// Evicted levels that are listed one by one until SettleEvictions(). A batch of changes evicts as
+// many levels as it has, unless the window moves: then more may leave at once.
+inline constexpr std::size_t kEvictionsListedMax = 256;
 
 class LevelLadder {
  public:
@@ -96,6 +101,12 @@ class LevelLadder {
   [[nodiscard]] std::int64_t evicted_count() const noexcept { return evicted_count_; }
   [[nodiscard]] std::optional<Ticks> evicted_edge() const noexcept;
   void ForgetEvictions() noexcept;
+
+  // For sums that are kept over the levels: those evicted since SettleEvictions(), each with the
+  // quantity that left. When there are more than kEvictionsListedMax only the first are listed.
+  [[nodiscard]] std::int64_t unsettled_count() const noexcept { return unsettled_count_; }
+  [[nodiscard]] std::span<const TickLevel> unsettled() const noexcept { return unsettled_; }
+  void SettleEvictions() noexcept;
 
   // Hint ahead of Set(): fetches the directory entry, whose absence would delay all that follows.
   void Prefetch(Ticks price) const noexcept { __builtin_prefetch(&BlockOf(KeyOf(price)), 1); }
@@ -181,7 +192,7 @@ class LevelLadder {
   void PullIn() noexcept;
   void MoveOut(std::int64_t limit) noexcept;
   void EmptyWindowFrom(std::int64_t position) noexcept;
-  void Evict(std::int64_t key, std::int64_t count) noexcept;
+  void Evict(std::int64_t key, Qty qty) noexcept;
   void ReserveFar(std::size_t count) noexcept;
 
   [[nodiscard]] bool HasFreePage() const noexcept {
@@ -216,6 +227,8 @@ class LevelLadder {
   std::vector<FarLevel> far_;
   std::int64_t evicted_key_ = kNoEviction;
   std::int64_t evicted_count_ = 0;
+  std::int64_t unsettled_count_ = 0;
+  std::vector<TickLevel> unsettled_;
   LadderBounds bounds_;
 };
 

@@ -76,7 +76,7 @@ void OrderBook::HalfBook::Apply(std::span<const TickLevel> levels) noexcept {
     ApplyBatch(levels.first(count));
     levels = levels.subspan(count);
   }
-  Settle();
+  FollowTouch();
 }
 
 void OrderBook::HalfBook::ApplyBatch(std::span<const TickLevel> levels) noexcept {
@@ -85,15 +85,23 @@ void OrderBook::HalfBook::ApplyBatch(std::span<const TickLevel> levels) noexcept
     const std::int64_t delta = level.qty - ladder.Set(level.price, level.qty);
     for (BucketLadder& bucket : buckets) bucket.Add(level.price, delta);
   }
+  if (ladder.unsettled_count() != 0) [[unlikely]]
+    SettleEvictions();
 }
 
-// Once an event: the touch may have moved, and levels may have been evicted, which no change told
-// the buckets.
-void OrderBook::HalfBook::Settle() noexcept {
-  if (ladder.evicted_count() != evictions_seen) [[unlikely]] {
-    RebuildBuckets();
-    return;
+// Takes out of the buckets what the ladder evicted: no change told them. A full ladder evicts with
+// every far level that comes, so that reading all levels anew would be the cost of every event.
+void OrderBook::HalfBook::SettleEvictions() noexcept {
+  const std::span<const TickLevel> evicted = ladder.unsettled();
+  if (std::ssize(evicted) != ladder.unsettled_count()) return RebuildBuckets();
+  for (const TickLevel& level : evicted) {
+    for (BucketLadder& bucket : buckets) bucket.Add(level.price, -level.qty.raw());
   }
+  ladder.SettleEvictions();
+}
+
+// Once an event: the touch may have moved.
+void OrderBook::HalfBook::FollowTouch() noexcept {
   std::optional<Ticks> best;
   if (!ladder.empty()) best = ladder.best();
   if (best == followed) return;
@@ -104,7 +112,8 @@ void OrderBook::HalfBook::Settle() noexcept {
 void OrderBook::HalfBook::RebuildBuckets() noexcept {
   followed.reset();
   if (!ladder.empty()) followed = ladder.best();
-  evictions_seen = ladder.evicted_count();
+  ladder.SettleEvictions();
+  ++rebuilds;
   for (BucketLadder& bucket : buckets) bucket.Rebuild(ladder);
 }
 

@@ -99,6 +99,10 @@ class OrderBook {
   [[nodiscard]] bool CheckBuckets(int size_index) const noexcept;
   [[nodiscard]] bool CheckBuckets() const noexcept;
   void RebuildBuckets() noexcept;
+  // How often all buckets of a side were read from its levels anew. For tests: an event must not.
+  [[nodiscard]] std::int64_t bucket_rebuilds() const noexcept {
+    return halves_[0].rebuilds + halves_[1].rebuilds;
+  }
 
   // Whether every level is equal in the zone that both books know. Cold.
   [[nodiscard]] bool SameInside(const OrderBook& other) const;
@@ -121,13 +125,14 @@ class OrderBook {
     LevelLadder ladder;
     std::vector<BucketLadder> buckets;
     std::optional<Ticks> snapshot_edge;
-    std::optional<Ticks> followed;    // The best price that the buckets know of.
-    std::int64_t evictions_seen = 0;  // Of the ladder, when the buckets last agreed with it.
+    std::optional<Ticks> followed;  // The best price that the buckets know of.
+    std::int64_t rebuilds = 0;
 
     void Load(std::span<const TickLevel> levels, std::size_t limit) noexcept;
     void Apply(std::span<const TickLevel> levels) noexcept;
     void ApplyBatch(std::span<const TickLevel> levels) noexcept;
-    void Settle() noexcept;
+    void SettleEvictions() noexcept;
+    void FollowTouch() noexcept;
     void RebuildBuckets() noexcept;
     void Clear() noexcept;
     void ScalePrices(std::int64_t factor);

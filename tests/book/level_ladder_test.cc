@@ -227,6 +227,27 @@ TEST(LevelLadderTest, EvictsTheFarthestLevelsAtTheBoundAndSaysFromWhere) {
   }
 }
 
+TEST(LevelLadderTest, ListsTheEvictedLevelsWithTheQuantityThatLeftUntilTheyAreSettled) {
+  const LadderBounds bounds{.window_bits = 14, .far_levels_max = 2, .far_levels_at_start = 1};
+  const auto listed = [](const LevelLadder& ladder) {
+    return std::vector<TickLevel>(ladder.unsettled().begin(), ladder.unsettled().end());
+  };
+  LevelLadder ladder(Side::kAsk, bounds);
+  for (const std::int64_t price : {0, 100'000, 200'000}) ladder.Set(Ticks(price), Qty(price + 1));
+  ladder.Set(Ticks(150'000), Qty(5));
+  ladder.Set(Ticks(300'000), Qty(6));
+  EXPECT_EQ(ladder.unsettled_count(), 2);
+  EXPECT_EQ(listed(ladder),
+            (std::vector<TickLevel>{{Ticks(200'000), Qty(200'001)}, {Ticks(300'000), Qty(6)}}));
+  ladder.SettleEvictions();
+  EXPECT_EQ(ladder.unsettled_count(), 0);
+  EXPECT_EQ(listed(ladder), std::vector<TickLevel>{});
+  EXPECT_EQ(ladder.evicted_count(), 2) << "and stays unknown";
+  for (int i = 0; i < 300; ++i) ladder.Set(Ticks(400'000), Qty(1));
+  EXPECT_EQ(ladder.unsettled_count(), 300);
+  EXPECT_EQ(ladder.unsettled().size(), kEvictionsListedMax);
+}
+
 TEST(LevelLadderTest, KeepsTheNearLevelsWhenAFloodOfLevelsArrives) {
   // Pages for 30 levels and a far array of 50: 80 at most, whatever comes in whatever order.
   const LadderBounds bounds{.window_bits = 14,

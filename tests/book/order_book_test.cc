@@ -154,6 +154,75 @@ TEST(OrderBookTest, BucketsStayExactWhenLevelsAreEvicted) {
   EXPECT_TRUE(book.known_edge(Side::kAsk).has_value());
 }
 
+// Far levels that come to a full ladder, event after event, nearer and nearer: each evicts another
+// one. The largest bucket's window reaches all of them.
+TEST(OrderBookTest, EvictionsChangeTheBucketsWithoutReadingTheLevelsAnew) {
+  constexpr std::array kReaching{Ticks(1'000), Ticks(100'000), Ticks(1'000'000)};
+  constexpr std::int64_t kTouch = 100'000'000;
+  const LadderBounds bounds{.far_levels_max = 500, .far_levels_at_start = 1};
+  OrderBook book(kReaching, BucketRounding::kOutward, bounds);
+  ModelBook model;
+  const auto apply = [&](const Levels& bids, const Levels& asks, int step) {
+    book.Apply(bids, asks, UpdateId(step));
+    model.Apply(bids, asks);
+  };
+  const auto away = [](std::int64_t distance, int qty) {
+    return std::pair(TickLevel{Ticks(kTouch - 1 - distance), Qty(qty)},
+                     TickLevel{Ticks(kTouch + distance), Qty(qty)});
+  };
+  Levels bids, asks;
+  for (std::int64_t i = 0; i < 700; ++i) {
+    const auto [bid, ask] = away(i < 200 ? i : 20'000'000 + i * 100'000, 7);
+    bids.push_back(bid);
+    asks.push_back(ask);
+  }
+  apply(bids, asks, 0);
+  ASSERT_EQ(book.ladder(Side::kAsk).far_level_count(), 500u);
+  ASSERT_EQ(book.ladder(Side::kAsk).evicted_count(), 0);
+
+  const std::int64_t rebuilds = book.bucket_rebuilds();
+  std::mt19937_64 random(5);
+  for (int step = 1; step <= 400; ++step) {
+    Levels bid_levels, ask_levels;
+    for (int i = 0; i < 100; ++i) {
+      const std::uint64_t reach = random() % 2 == 0 ? 70'000'000 : 100;
+      const auto [bid, ask] = away(static_cast<std::int64_t>(random() % reach),
+                                   random() % 10 == 0 ? 0 : static_cast<int>(random() % 1'000));
+      bid_levels.push_back(bid);
+      ask_levels.push_back(ask);
+    }
+    apply(bid_levels, ask_levels, step);
+    ASSERT_TRUE(book.CheckBuckets()) << step;
+    for (const Side side : kSides) {
+      Levels expected = model.side(side).levels();
+      std::erase_if(expected, [&](const TickLevel& l) { return !book.Knows(side, l.price); });
+      Levels held = LevelsOf(book.ladder(side));
+      std::erase_if(held, [&](const TickLevel& l) { return !book.Knows(side, l.price); });
+      ASSERT_EQ(held, expected) << step;
+    }
+  }
+  EXPECT_GT(book.ladder(Side::kAsk).evicted_count(), 5'000);
+  EXPECT_GT(book.ladder(Side::kBid).evicted_count(), 5'000);
+  EXPECT_EQ(book.bucket_rebuilds(), rebuilds);
+}
+
+TEST(OrderBookTest, MoreEvictionsAtOnceThanAreListedRebuildTheBuckets) {
+  constexpr std::int64_t kFew = kEvictionsListedMax / 2;
+  constexpr std::array kReaching{Ticks(1'000), Ticks(1'000'000)};
+  const LadderBounds bounds{.window_bits = 14, .far_levels_max = kFew, .far_levels_at_start = 1};
+  OrderBook book(kReaching, BucketRounding::kOutward, bounds);
+  Levels asks;
+  for (std::int64_t i = 0; i < 6 * kFew; ++i) asks.push_back({Ticks(50'000'000 + i), Qty(3)});
+  book.Apply({}, asks, UpdateId(1));
+  ASSERT_EQ(book.ladder(Side::kAsk).evicted_count(), 0);
+  // The touch leaves the window: all that was in it moves to the far array, which holds a sixth.
+  const std::int64_t rebuilds = book.bucket_rebuilds();
+  book.Apply({}, Levels{{Ticks(40'000'000), Qty(1)}}, UpdateId(2));
+  EXPECT_EQ(book.ladder(Side::kAsk).evicted_count(), 5 * kFew);
+  EXPECT_EQ(book.bucket_rebuilds(), rebuilds + 1);
+  EXPECT_TRUE(book.CheckBuckets());
+}
+
 TEST(OrderBookTest, TheRecordedBookEqualsTheModelAtEveryEvent) {
   const RecordedDepth depth = ReadBtcusdt();
   if (depth.events.empty()) GTEST_SKIP() << "no recording in " << RecordedDataFolder();
