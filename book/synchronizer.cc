@@ -42,7 +42,6 @@ void Synchronizer::BecomeLive(UpdateId applied) noexcept {
 
 void Synchronizer::Invalidate() noexcept {
   live_ = false;
-  has_chain_ = false;
   stale_run_.Reset();
 }
 

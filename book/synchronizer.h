@@ -58,13 +58,14 @@ class Synchronizer {
   // The book was made whole: snapshot, then every kept diff up to `applied`.
   void BecomeLive(UpdateId applied) noexcept;
   // The book cannot be trusted any more, for a reason the ids do not show (a frame was lost or
-  // unreadable, an audit differed). The next diff begins a new chain.
+  // unreadable, an audit differed). The chain of ids goes on: the next diff shows by its ids
+  // whether any are missing.
   void Invalidate() noexcept;
 
  private:
   Numbering numbering_ = Numbering::kSpot;
   bool live_ = false;
-  bool has_chain_ = false;  // chain_id_ is valid: live, or at least one diff is kept.
+  bool has_chain_ = false;  // chain_id_ is valid: a diff was applied or kept, or a book was live.
   UpdateId chain_id_;       // Last id of the newest diff applied or kept.
   StaleRun stale_run_;      // Stale diffs since the last one that was not.
 };

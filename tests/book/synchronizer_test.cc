@@ -354,8 +354,7 @@ TEST(SynchronizerTest, MalformedDiffEndsALiveBook) {
     EXPECT_EQ(caller.Diff(ids), DiffAnswer::kRefuse);
     EXPECT_FALSE(caller.live());
     EXPECT_EQ(caller.kept_count(), 0u);
-    // What follows begins a chain of its own, whatever its ids.
-    EXPECT_EQ(caller.Diff(Spot(150, 151)), DiffAnswer::kKeep);
+    EXPECT_EQ(caller.Diff(Spot(150, 151)), DiffAnswer::kKeepAfterHole);
   }
 }
 
@@ -367,7 +366,7 @@ TEST(SynchronizerTest, MalformedDiffWhileBufferingLeavesTheChainToTheNextIds) {
   EXPECT_EQ(sync.OnDiff(Spot(105, 105), kNow), DiffAnswer::kKeepAfterHole);
 }
 
-TEST(SynchronizerTest, InvalidatedBookBeginsANewChainWithTheNextDiff) {
+TEST(SynchronizerTest, ADiffThatContinuesAnInvalidatedBookIsKept) {
   Caller caller = LiveAt(100);
   caller.sync().Invalidate();
   EXPECT_FALSE(caller.live());
@@ -375,6 +374,21 @@ TEST(SynchronizerTest, InvalidatedBookBeginsANewChainWithTheNextDiff) {
   EXPECT_EQ(caller.Snapshot(102), SnapshotFit::kUndecided);
   EXPECT_EQ(caller.Diff(Spot(103, 103)), DiffAnswer::kKeep);
   EXPECT_TRUE(caller.live());
+}
+
+TEST(SynchronizerTest, IdsMissingAfterAnInvalidatedBookAreAHole) {
+  Caller caller = LiveAt(100);
+  caller.sync().Invalidate();
+  EXPECT_EQ(caller.Diff(Spot(103, 104)), DiffAnswer::kKeepAfterHole);
+  EXPECT_EQ(caller.Snapshot(103), SnapshotFit::kContinued);
+  EXPECT_TRUE(caller.live());
+}
+
+TEST(SynchronizerTest, ADiffThatTheInvalidatedBookHadIsStale) {
+  Caller caller = LiveAt(100);
+  caller.sync().Invalidate();
+  EXPECT_EQ(caller.Diff(Spot(99, 100)), DiffAnswer::kDrop);
+  EXPECT_EQ(caller.Diff(Spot(101, 102)), DiffAnswer::kKeep) << "nothing is missing";
 }
 
 TEST(SynchronizerTest, FuturesDiffThatEndsAtTheSnapshotIsAppliedAndItsSuccessorContinues) {

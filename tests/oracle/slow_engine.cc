@@ -67,8 +67,9 @@
 // --- Sequencing ---
 //
 // S1. While no book is live, each event is judged against the newest one before it by the live
-// rule: stale is dropped, a gap drops everything before it. A loss that was told or a malformed
-// frame ends a live book's chain: the next event begins a new one.
+// rule: stale is dropped, a gap drops everything before it. So is the first one after a live book
+// was given up (a loss that was told, a malformed frame, a snapshot that differs): against the last
+// event before it.
 //
 // S2. A held snapshot survives a gap, a malformed depth frame and `#drop`; it is tried with the
 // very event that showed the gap. A snapshot older than a held one is ignored. An id -1 accepts any

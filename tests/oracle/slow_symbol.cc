@@ -314,9 +314,7 @@ void SlowSymbol::PendingDepth(Event event) {
 }
 
 void SlowSymbol::DepthLost() {
-  if (!live_) return;
-  StartResync();
-  chain_.reset();
+  if (live_) StartResync();
 }
 
 void SlowSymbol::BrokenDepth(const std::string& stream) {
@@ -505,7 +503,6 @@ bool SlowSymbol::AuditSnapshot(const SlowSnapshot& snapshot, const std::vector<E
     return true;
   }
   StartResync();
-  chain_.reset();
   held_ = snapshot;
   return false;
 }

@@ -243,6 +243,52 @@ TEST(Gaps, AMalformedDepthFrameIsOneAndMovesNoClock) {
   EXPECT_EQ(bench.symbol().clock(), clock);
 }
 
+// What was lost, and the ids that are missing because of it, are told as two things.
+TEST(Gaps, IdsMissingAfterALossThatWasToldAreAGap) {
+  Bench bench;
+  bench.Give(bench.market.DepthOf(101, 102, "", ""));
+  bench.Give(bench.SnapshotAt(100));
+  bench.Give("#drop 1 depth AAAUSDT");
+  bench.Give(bench.market.DepthOf(111, 112, "", ""));
+  EXPECT_EQ(bench.symbol().book_counts().gaps, 1);
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kSequenceGap), 1);
+  bench.Give(bench.SnapshotAt(110));
+  EXPECT_TRUE(bench.Live());
+  EXPECT_EQ(bench.symbol().book_counts().gaps, 1);
+}
+
+TEST(Gaps, ALossThatWasToldAndLeavesNoIdsMissingIsNone) {
+  Bench bench;
+  bench.Give(bench.market.DepthOf(101, 102, "", ""));
+  bench.Give(bench.SnapshotAt(100));
+  bench.Give("#drop 1 depth AAAUSDT");
+  bench.Give(bench.market.DepthOf(103, 104, "", ""));
+  bench.Give(bench.market.DepthOf(105, 106, "", ""));
+  EXPECT_FALSE(bench.Live());
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kSequenceGap), 0);
+}
+
+TEST(Gaps, IdsMissingAfterAMalformedFrameAreAGap) {
+  Bench bench;
+  bench.Synchronise();
+  const std::int64_t id = bench.market.told_id();
+  bench.Give(bench.market.DepthOf(id + 1, id + 2, "[\"-98.00\",\"2\"]", ""));
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kSequenceGap), 0);
+  bench.Give(bench.market.DepthOf(id + 3, id + 4, "", ""));
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kSequenceGap), 1);
+}
+
+TEST(Gaps, IdsMissingAfterASnapshotThatDiffersAreAGap) {
+  Bench bench;
+  bench.Synchronise();
+  const std::int64_t id = bench.market.told_id();
+  bench.Give(
+      absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 ", bench.SnapshotAt(id)));
+  EXPECT_EQ(bench.symbol().state(), SymbolState::kResync);
+  bench.Give(bench.market.DepthOf(id + 5, id + 6, "", ""));
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kSequenceGap), 1);
+}
+
 TEST(Gaps, WishesForASnapshotComeOnceAndAgainAfterTenSecondsOfWaiting) {
   Bench bench;
   bench.Synchronise();
