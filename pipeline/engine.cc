@@ -35,6 +35,9 @@ std::optional<StreamKind> KindOfDrop(std::string_view name) {
   return KindOfStream(name);
 }
 
+// A bucket is at most kTicksMax ticks of whatever tick it is counted in, the finest included.
+constexpr Price kBucketSizeMax(kTicksMax.raw());
+
 absl::Status ValidateSizes(const std::string& key, const std::vector<std::string>& sizes) {
   if (sizes.empty() || sizes.size() > quality::kBucketSizesMax) {
     return absl::InvalidArgumentError(
@@ -49,6 +52,11 @@ absl::Status ValidateSizes(const std::string& key, const std::vector<std::string
     if (*size <= before) {
       return absl::InvalidArgumentError(
           absl::StrCat(key, ": ", absl::StrJoin(sizes, ","), " is not in ascending order"));
+    }
+    if (*size > kBucketSizeMax) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(key, ": ", text, " is not in [0.00000001, ",
+                       FormatDecimal(kBucketSizeMax.raw(), kPriceDecimals), "]"));
     }
     before = *size;
   }

@@ -336,6 +336,24 @@ TEST(Content, ACrossedBookIsFlaggedAndAsksForASnapshotAfterHalfASecondOnce) {
   EXPECT_EQ(bench.log.wishes[0].reason, SnapshotReason::kAudit);
 }
 
+TEST(Content, TheLargestBucketSizeIsCountedInTheFinestTick) {
+  EngineOptions options = DefaultOptions();
+  options.bucket_sizes = {"1", "11258999.06842624"};
+  ASSERT_TRUE(ValidateOptions(options).ok());
+  Bench bench(options);
+  bench.Synchronise();
+  bench.Give(bench.market.TradeOf(1, "100.00000001", "1"));
+  ASSERT_EQ(bench.symbol().scale().tick, Price(1));
+  bench.GiveDepth();
+  Wide qty = 0;
+  bench.symbol().book()->ladder(Side::kAsk).Walk([&](TickLevel level) {
+    qty += level.qty.raw();
+    return true;
+  });
+  EXPECT_TRUE(bench.symbol().book()->dense(Side::kAsk, 1).buckets[0].qty == qty);
+  EXPECT_TRUE(bench.symbol().book()->CheckBuckets());
+}
+
 TEST(Content, AQuantityAtTheCapIsFlagged) {
   Bench bench;
   bench.Synchronise();
