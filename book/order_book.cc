@@ -167,6 +167,7 @@ OrderBook::OrderBook(std::span<const Ticks> bucket_sizes, BucketRounding roundin
 
 void OrderBook::Load(std::span<const TickLevel> bids, std::span<const TickLevel> asks, UpdateId id,
                      std::size_t limit) {
+  ++revision_;
   assert(limit > 0 && ValidateSnapshot(bids, asks) == SnapshotVerdict::kGood);
   halves_[0].Load(bids, limit);
   halves_[1].Load(asks, limit);
@@ -175,12 +176,14 @@ void OrderBook::Load(std::span<const TickLevel> bids, std::span<const TickLevel>
 
 void OrderBook::Apply(std::span<const TickLevel> bids, std::span<const TickLevel> asks,
                       UpdateId last_id) noexcept {
+  ++revision_;
   halves_[0].Apply(bids);
   halves_[1].Apply(asks);
   id_ = last_id;
 }
 
 void OrderBook::Clear() noexcept {
+  ++revision_;
   for (HalfBook& half : halves_) half.Clear();
   id_ = UpdateId();
 }
@@ -198,6 +201,7 @@ std::optional<Ticks> OrderBook::known_edge(Side side) const noexcept {
 }
 
 void OrderBook::set_known_edges(const KnownEdges& edges) noexcept {
+  ++revision_;
   halves_[0].snapshot_edge = edges.bid;
   halves_[1].snapshot_edge = edges.ask;
 }
@@ -240,6 +244,7 @@ bool OrderBook::CheckBuckets() const noexcept {
 }
 
 void OrderBook::RebuildBuckets() noexcept {
+  ++revision_;
   for (HalfBook& half : halves_) half.RebuildBuckets();
 }
 
@@ -248,11 +253,13 @@ bool OrderBook::SameInside(const OrderBook& other) const {
 }
 
 void OrderBook::TakeOver(const OrderBook& other) {
+  ++revision_;
   halves_[0].TakeOver(other.halves_[0]);
   halves_[1].TakeOver(other.halves_[1]);
 }
 
 void OrderBook::ScalePrices(std::int64_t factor) {
+  ++revision_;
   for (HalfBook& half : halves_) half.ScalePrices(factor);
 }
 
@@ -260,6 +267,7 @@ bool OrderBook::ScaleQuantities(std::int64_t factor) {
   for (const HalfBook& half : halves_) {
     if (!half.ladder.CanScaleQuantities(factor)) return false;
   }
+  ++revision_;
   for (HalfBook& half : halves_) {
     (void)half.ladder.ScaleQuantities(factor);
     half.RebuildBuckets();

@@ -58,6 +58,9 @@ class OrderBook {
 
   // The last update id in the book.
   [[nodiscard]] UpdateId id() const noexcept { return id_; }
+  // Another number after every change of levels, buckets or known edges, never one from before:
+  // what was computed from the book is good while it stays.
+  [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
 
   [[nodiscard]] const LevelLadder& ladder(Side side) const noexcept { return half(side).ladder; }
   [[nodiscard]] bool one_sided() const noexcept;
@@ -150,6 +153,7 @@ class OrderBook {
 
   std::array<HalfBook, 2> halves_;  // By Side.
   UpdateId id_;
+  std::uint64_t revision_ = 0;
 };
 
 }  // namespace thalweg

@@ -36,11 +36,31 @@ QualityWord BookQuality(const BookPicture& picture, const Reach& reach) noexcept
 
 }  // namespace
 
+void FeatureVector::ComputeBook(const OrderBook& book, std::size_t bucket_sizes,
+                                const Scale& scale) {
+  BookValues& known = book_values_;
+  if (known.book == &book && known.revision == book.revision() && known.scale == scale) return;
+  known.book = &book;
+  known.revision = book.revision();
+  known.scale = scale;
+  known.values.resize(kQuoteFeatures + kLiquidityFeatures + 2 * bucket_sizes);
+  double* const liquidity = known.values.data() + kQuoteFeatures;
+  double* const buckets = liquidity + kLiquidityFeatures;
+
+  const BookPicture picture(book, scale);
+  Reach reach;
+  ComputeQuote(picture, known.values.data(), &reach);
+  sweep_targets_.SetScale(scale);
+  const bool thin = ComputeLiquidity(picture, sweep_targets_, liquidity, &reach);
+  ComputeBuckets(picture, buckets);
+  known.quality = BookQuality(picture, reach) | (thin ? quality::kSweepThin : 0);
+  known.mid2.reset();
+  if (picture.two_sided()) known.mid2 = picture.mid2() * scale.tick.raw();
+}
+
 QualityWord FeatureVector::Compute(const OrderBook* book, std::size_t bucket_sizes,
                                    const Scale& scale, EventTime clock, double* out) {
-  double* const liquidity = out + kQuoteFeatures;
-  double* const buckets = liquidity + kLiquidityFeatures;
-  double* const flow = buckets + 2 * bucket_sizes;
+  double* const flow = out + kQuoteFeatures + kLiquidityFeatures + 2 * bucket_sizes;
   double* const trades = flow + kOrderFlowFeatures;
   double* const age = trades + kTradeFlowFeatures;
   double* const quotes = age + kAgeFeatures;
@@ -55,15 +75,11 @@ QualityWord FeatureVector::Compute(const OrderBook* book, std::size_t bucket_siz
   if (book == nullptr) {
     std::fill(out, trades, kNaN);
   } else {
-    const BookPicture picture(*book, scale);
-    Reach reach;
-    ComputeQuote(picture, out, &reach);
-    sweep_targets_.SetScale(scale);
-    const bool thin = ComputeLiquidity(picture, sweep_targets_, liquidity, &reach);
-    ComputeBuckets(picture, buckets);
+    ComputeBook(*book, bucket_sizes, scale);
+    std::copy(book_values_.values.begin(), book_values_.values.end(), out);
     order_flow.Compute(scale, flow);
-    if (picture.two_sided()) mid2 = picture.mid2() * scale.tick.raw();
-    word = BookQuality(picture, reach) | (thin ? quality::kSweepThin : 0);
+    mid2 = book_values_.mid2;
+    word = book_values_.quality;
   }
   trade_flow.Compute(scale, mid2, trades);
   ages.Compute(clock, age);

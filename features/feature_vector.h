@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "book/order_book.h"
 #include "core/quality.h"
@@ -39,6 +41,12 @@ class FeatureVector {
   QualityWord Compute(const OrderBook* book, std::size_t bucket_sizes, const Scale& scale,
                       EventTime clock, double* out);
 
+  // Another book stands where one stood, or none did: the histories of the book begin anew.
+  void RestartBook() {
+    order_flow.Restart();
+    book_values_.book = nullptr;
+  }
+
   // The tick, or the quantity unit, became finer by `factor`; first, whether every value fits then.
   [[nodiscard]] bool CanScalePrices(std::int64_t factor) const noexcept {
     return order_flow.CanScalePrices(factor);
@@ -58,7 +66,19 @@ class FeatureVector {
   void DivideQuantities(std::int64_t divisor);
 
  private:
+  // What follows from the book alone: between two depth events it stays as it is.
+  struct BookValues {
+    const OrderBook* book = nullptr;  // Null: nothing is known yet.
+    std::uint64_t revision = 0;
+    Scale scale;
+    std::vector<double> values;  // The groups Quote, Liquidity and Buckets.
+    QualityWord quality = 0;
+    std::optional<std::int64_t> mid2;  // In 1e-8.
+  };
+  void ComputeBook(const OrderBook& book, std::size_t bucket_sizes, const Scale& scale);
+
   SweepTargets sweep_targets_;
+  BookValues book_values_;
 };
 
 }  // namespace thalweg
