@@ -258,6 +258,19 @@ void OrderBook::TakeOver(const OrderBook& other) {
   halves_[1].TakeOver(other.halves_[1]);
 }
 
+bool OrderBook::CanRefine(std::int64_t price_factor, std::int64_t qty_factor) const noexcept {
+  const std::int64_t highest = kTicksMax.raw() / price_factor;
+  return std::ranges::all_of(halves_, [&](const HalfBook& half) {
+    bool fits = true;
+    half.ladder.Walk([&](TickLevel level) {
+      fits = level.price.raw() <= highest && CanScale(level.qty.raw(), qty_factor) &&
+             NotionalFits(level.price.raw() * price_factor, Qty(level.qty.raw() * qty_factor));
+      return fits;
+    });
+    return fits;
+  });
+}
+
 void OrderBook::ScalePrices(std::int64_t factor) {
   ++revision_;
   for (HalfBook& half : halves_) half.ScalePrices(factor);

@@ -114,6 +114,9 @@ class OrderBook {
   // removals; then it adopts the other's edges. REQUIRES: equal ticks and quantity units. Cold.
   void TakeOver(const OrderBook& other);
 
+  // Whether every level fits a tick and a quantity unit that are finer by these factors >= 1. Cold.
+  [[nodiscard]] bool CanRefine(std::int64_t price_factor, std::int64_t qty_factor) const noexcept;
+
   // The tick, or the quantity unit, was refined by `factor` >= 1. REQUIRES, for prices: every
   // bucket size times factor is at most kTicksMax. Quantities: false, and nothing changed, when a
   // level would not fit or is at the cap. Cold.

@@ -30,16 +30,12 @@ TickerAudit::Verdict TickerAudit::Compare(const BookTicker& ticker,
   return Normal(ticker) == quotes ? Verdict::kAgrees : Verdict::kDiffers;
 }
 
-bool TickerAudit::CanScaleQuantities(std::int64_t factor) const noexcept {
-  bool fits = true;
-  for (std::uint64_t i = tail_; i != head_; ++i) {
-    fits &= CanScale(at(i).quotes.bid.qty.raw(), factor) &&
-            CanScale(at(i).quotes.ask.qty.raw(), factor);
-  }
-  return fits;
-}
-
 void TickerAudit::ScaleQuantities(std::int64_t factor) noexcept {
+  for (std::uint64_t i = tail_; i != head_; ++i) {
+    const BestQuotes& quotes = at(i).quotes;
+    if (CanScale(quotes.bid.qty.raw(), factor) && CanScale(quotes.ask.qty.raw(), factor)) continue;
+    return Clear();
+  }
   for (std::uint64_t i = tail_; i != head_; ++i) {
     for (Level* side : {&at(i).quotes.bid, &at(i).quotes.ask}) {
       side->qty = Qty(side->qty.raw() * factor);

@@ -39,13 +39,12 @@ class TickerAudit {
   // Judges a ticker against a book of the same id.
   [[nodiscard]] static Verdict Compare(const BookTicker& ticker, const BestQuotes& quotes) noexcept;
 
-  // The quantity unit became finer; first, whether every value fits then.
-  [[nodiscard]] bool CanScaleQuantities(std::int64_t factor) const noexcept;
+  // The quantity unit became finer. When a waiting ticker does not fit then, all are dropped.
   void ScaleQuantities(std::int64_t factor) noexcept;
   // It became coarser; first, whether every value is a whole number of it.
   [[nodiscard]] bool CanDivideQuantities(std::int64_t divisor) const noexcept;
   void DivideQuantities(std::int64_t divisor) noexcept;
-  // A new numbering: nothing that waits can be judged.
+  // Nothing that waits can be judged.
   void Clear() noexcept { tail_ = head_; }
 
  private:

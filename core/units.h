@@ -4,6 +4,7 @@
 // docs/NUMBERS.md.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "core/strong.h"
@@ -67,6 +68,13 @@ enum class Aggressor : std::uint8_t { kBuyer, kSeller };
 // Whether value * factor stays in range. REQUIRES: value >= 0, factor >= 1.
 [[nodiscard]] constexpr bool CanScale(std::int64_t value, std::int64_t factor) noexcept {
   return value <= INT64_MAX / factor;
+}
+
+// Whether price * qty is below 2^kNotionalBits, told from their highest bits. REQUIRES: both >= 0.
+[[nodiscard]] constexpr bool NotionalFits(std::int64_t price, Qty qty) noexcept {
+  return std::bit_width(static_cast<std::uint64_t>(price)) +
+             std::bit_width(static_cast<std::uint64_t>(qty.raw())) <=
+         kNotionalBits;
 }
 
 // Whether nothing is left over. REQUIRES: divisor >= 1.

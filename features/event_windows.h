@@ -132,6 +132,8 @@ class WindowMaximum {
     while (tail_ != head_ && cell(tail_).time <= now - span_) ++tail_;
   }
 
+  void Clear() noexcept { tail_ = head_; }
+
   // 0 without an entry.
   [[nodiscard]] std::int64_t value() const noexcept {
     return tail_ == head_ ? 0 : cells_[tail_ & (cells_.size() - 1)].value;

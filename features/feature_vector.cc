@@ -89,10 +89,21 @@ QualityWord FeatureVector::Compute(const OrderBook* book, std::size_t bucket_siz
   return word;
 }
 
-void FeatureVector::ScaleQuantities(std::int64_t factor) {
-  order_flow.ScaleQuantities(factor);
-  trade_flow.ScaleQuantities(factor);
-  touch.ScaleQuantities(factor);
+bool FeatureVector::ScalePrices(std::int64_t factor) {
+  const bool fits = order_flow.CanScalePrices(factor);
+  fits ? order_flow.ScalePrices(factor) : order_flow.Restart();
+  return fits;
+}
+
+bool FeatureVector::ScaleQuantities(std::int64_t factor) {
+  const auto scale = [factor](auto& group) {
+    const bool fits = group.CanScaleQuantities(factor);
+    fits ? group.ScaleQuantities(factor) : group.Restart();
+    return fits;
+  };
+  const bool book = scale(order_flow);
+  const bool trades = scale(trade_flow);
+  return scale(touch) && book && trades;
 }
 
 void FeatureVector::DivideQuantities(std::int64_t divisor) {

@@ -47,16 +47,10 @@ class FeatureVector {
     book_values_.book = nullptr;
   }
 
-  // The tick, or the quantity unit, became finer by `factor`; first, whether every value fits then.
-  [[nodiscard]] bool CanScalePrices(std::int64_t factor) const noexcept {
-    return order_flow.CanScalePrices(factor);
-  }
-  [[nodiscard]] bool CanScaleQuantities(std::int64_t factor) const noexcept {
-    return order_flow.CanScaleQuantities(factor) && trade_flow.CanScaleQuantities(factor) &&
-           touch.CanScaleQuantities(factor);
-  }
-  void ScalePrices(std::int64_t factor) { order_flow.ScalePrices(factor); }
-  void ScaleQuantities(std::int64_t factor);
+  // The tick, or the quantity unit, became finer by `factor`. A group in which something does not
+  // fit then begins anew: false.
+  [[nodiscard]] bool ScalePrices(std::int64_t factor);
+  [[nodiscard]] bool ScaleQuantities(std::int64_t factor);
   // The quantity unit became coarser by `divisor`, while there is no book: the histories of the
   // book restart with the next one. First, whether everything else is a whole number of the new
   // unit.

@@ -61,6 +61,13 @@ void Touch::Compute(const Scale& scale, double* out) const noexcept {
   flow_.Compute(scale, out + 7);
 }
 
+void Touch::Restart() noexcept {
+  seen_ = false;
+  bid_.reset();
+  ask_.reset();
+  flow_.Restart();
+}
+
 bool Touch::CanScaleQuantities(std::int64_t factor) const noexcept {
   const auto fits = [factor](const std::optional<Level>& side) {
     return !side || CanScale(side->qty.raw(), factor);

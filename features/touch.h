@@ -24,6 +24,8 @@ class Touch {
   bool Set(const BookTicker& ticker, std::optional<EventTime> time);
   void AdvanceTo(EventTime now) noexcept { flow_.AdvanceTo(now); }
   void Compute(const Scale& scale, double* out) const noexcept;
+  // Forgets the quotes, as if none had come.
+  void Restart() noexcept;
   [[nodiscard]] bool CanScaleQuantities(std::int64_t factor) const noexcept;
   void ScaleQuantities(std::int64_t factor);
   [[nodiscard]] bool CanDivideQuantities(std::int64_t divisor) const;

@@ -3,6 +3,9 @@
 namespace thalweg {
 namespace {
 
+// Of a window: what 2^20 fills reach at most (core/units.h).
+constexpr Wide kNotionalMax = Wide{1} << (kNotionalBits + 20);
+
 // 1e4 (vwap - mid) / mid = 1e4 (2 S - m Q) / (m Q), S = sum p q, Q = sum q, m = twice the mid.
 double VwapDeviationBps(Wide notional, Wide qty, std::optional<std::int64_t> mid2) noexcept {
   if (!mid2) return kNaN;
@@ -69,6 +72,15 @@ void TradeFlow::Compute(const Scale& scale, std::optional<std::int64_t> mid2,
                ? kNaN
                : ToDouble(ten.buy + ten.sell) / (static_cast<double>(ten.count) * scale.qty_one());
   *out++ = inter_trade_ ? ToMilliseconds(*inter_trade_) : kNaN;
+}
+
+void TradeFlow::Restart() noexcept {
+  flows_.Clear();
+  largest_.Clear();
+}
+
+bool TradeFlow::CanScaleQuantities(std::int64_t factor) const noexcept {
+  return CanScale(largest_.value(), factor) && flows_.sum(k60s).notional <= kNotionalMax / factor;
 }
 
 void TradeFlow::ScaleQuantities(std::int64_t factor) {

@@ -27,9 +27,9 @@ class TradeFlow {
   void AdvanceTo(EventTime now) noexcept;
   // `mid2`: twice the mid of the book, when it has one; in units of 1e-8 of the quote currency.
   void Compute(const Scale& scale, std::optional<std::int64_t> mid2, double* out) const noexcept;
-  [[nodiscard]] bool CanScaleQuantities(std::int64_t factor) const noexcept {
-    return CanScale(largest_.value(), factor);
-  }
+  // Forgets the fills, as if none had come.
+  void Restart() noexcept;
+  [[nodiscard]] bool CanScaleQuantities(std::int64_t factor) const noexcept;
   void ScaleQuantities(std::int64_t factor);
   [[nodiscard]] bool CanDivideQuantities(std::int64_t divisor) const;
   void DivideQuantities(std::int64_t divisor);

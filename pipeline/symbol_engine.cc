@@ -37,12 +37,6 @@ Price CommonDivisor(const std::vector<Price>& prices) {
   return Price(divisor);
 }
 
-bool NotionalFits(Price price, Qty qty) noexcept {
-  return std::bit_width(static_cast<std::uint64_t>(price.raw())) +
-             std::bit_width(static_cast<std::uint64_t>(qty.raw())) <=
-         kNotionalBits;
-}
-
 std::string_view Describe(SnapshotVerdict verdict) noexcept {
   switch (verdict) {
     case SnapshotVerdict::kGood:
@@ -234,7 +228,7 @@ void SymbolEngine::OnTrade(const FrameHead& head, Decoder& decoder, ReceiveTime 
   const DecodeVerdict verdict = DecodeExactly(
       decoder, [&](int decimals) { return decoder.DecodeTrade(head, decimals, &trade); }, &unit);
   const std::array levels{Level{trade.price, trade.qty}};
-  const bool fits = verdict == DecodeVerdict::kOk && NotionalFits(trade.price, trade.qty) &&
+  const bool fits = verdict == DecodeVerdict::kOk && NotionalFits(trade.price.raw(), trade.qty) &&
                     FitGrid(levels, {}, unit);
   if (!fits) {
     OnMalformed(verdict == DecodeVerdict::kOk ? DecodeVerdict::kOutOfRange : verdict);
@@ -308,7 +302,7 @@ void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
   }
 
   const Price tick = grid.scale().tick;
-  if (!(anew ? TakeUnit(unit) : Refine(tick, unit))) {
+  if (!Refine(anew ? grid_.scale().tick : tick, unit)) {
     return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = DecodeVerdict::kOutOfRange});
   }
   if (anew) {
@@ -349,7 +343,8 @@ void SymbolEngine::OnInstrument(const Instrument& instrument, InstrumentSource s
     }
     return;
   }
-  if (instrument.qty_decimals > grid_.qty_decimals()) (void)TakeUnit(instrument.qty_decimals);
+  if (instrument.qty_decimals > grid_.qty_decimals())
+    (void)Refine(present, instrument.qty_decimals);
   grid_.set_pending_tick(std::nullopt);
   if (stated > present && stated.raw() % present.raw() == 0) {
     grid_.set_pending_tick(stated);
@@ -434,7 +429,7 @@ DecodeVerdict SymbolEngine::DecodeExactly(Decoder& decoder, const Decode& decode
 
 bool SymbolEngine::FitGrid(std::span<const Level> a, std::span<const Level> b, int decimals) {
   if (!grid_.settled()) {
-    if (!TakeUnit(decimals)) return false;
+    if (!Refine(grid_.scale().tick, decimals)) return false;
     for (const Level& level : a) grid_.Remember(level.price);
     for (const Level& level : b) grid_.Remember(level.price);
     return true;
@@ -455,32 +450,26 @@ bool SymbolEngine::FitGrid(std::span<const Level> a, std::span<const Level> b, i
 }
 
 bool SymbolEngine::Refine(Price tick, int decimals) {
-  const std::int64_t factor = grid_.scale().tick.raw() / tick.raw();
-  if (factor == 1) return TakeUnit(decimals);
-  // All are asked before anything changes.
-  if (!book_.CanScalePrices(factor) || !features_.CanScalePrices(factor)) return false;
-  if (!TakeUnit(decimals)) return false;
-  (void)grid_.RefineTick(tick);
-  book_.ScalePrices(factor);
-  features_.ScalePrices(factor);
-  Tell(NoticeKind::kTickRefined, {.price = tick});
-  return true;
-}
-
-bool SymbolEngine::TakeUnit(int decimals) {
   const int present = grid_.qty_decimals();
-  if (decimals == present) return true;
-  if (decimals < present) return TakeCoarserUnit(decimals);
-  const std::int64_t factor = PowerOfTen(decimals - present);
-  // Asked of all before anything changes; the book, which may refuse as well, goes first.
-  if (!features_.CanScaleQuantities(factor) || !ticker_audit_.CanScaleQuantities(factor) ||
-      !book_.ScaleQuantities(decimals)) {
-    return false;
-  }
+  if (tick == grid_.scale().tick && decimals == present) return true;
+  const std::int64_t price_factor = grid_.scale().tick.raw() / tick.raw();
+  const std::int64_t qty_factor = PowerOfTen(std::max(decimals - present, 0));
+  // Both or none: a unit becomes coarser only while there is no book to ask.
+  if (!book_.CanRefine(price_factor, qty_factor)) return false;
+  if (decimals < present && !TakeCoarserUnit(decimals)) return false;
+
+  (void)grid_.RefineTick(tick);
   grid_.SetQtyDecimals(decimals);
-  features_.ScaleQuantities(factor);
-  ticker_audit_.ScaleQuantities(factor);
-  Tell(NoticeKind::kUnitRefined, {.a = decimals});
+  book_.Refine(price_factor, qty_factor);
+  ticker_audit_.ScaleQuantities(qty_factor);
+  // The next book's flow begins anew anyway.
+  if (!book_.usable()) features_.order_flow.Restart();
+  const bool prices_fit = features_.ScalePrices(price_factor);
+  const bool quantities_fit = features_.ScaleQuantities(qty_factor);
+  // What a window had to forget is missing in it like input that was lost.
+  if (!prices_fit || !quantities_fit) input_.OnLoss(clock());
+  if (price_factor != 1) Tell(NoticeKind::kTickRefined, {.price = tick});
+  if (qty_factor != 1) Tell(NoticeKind::kUnitRefined, {.a = decimals});
   return true;
 }
 

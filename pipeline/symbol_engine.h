@@ -143,9 +143,9 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   // Brings the grid to a frame's prices, and to the unit that its quantities were decoded in.
   // False, and nothing has changed, when the frame or what the symbol holds would be out of range.
   [[nodiscard]] bool FitGrid(std::span<const Level> a, std::span<const Level> b, int decimals);
-  // Takes a finer tick and another unit, both or none.
+  // Takes a finer tick and another unit, both or none. Only the live book can stand against a finer
+  // one; windows that cannot follow begin anew, flagged as a loss.
   [[nodiscard]] bool Refine(Price tick, int decimals);
-  [[nodiscard]] bool TakeUnit(int decimals);
   [[nodiscard]] bool TakeCoarserUnit(int decimals);
   void NoteUnit(const Instrument& instrument) noexcept;
   void OnMalformed(DecodeVerdict verdict);

@@ -249,6 +249,14 @@ void SynchronisedBook::LoseBook() {
   observer_.OnBookLost();
 }
 
+// It cannot follow a refinement of the grid.
+void SynchronisedBook::GiveUpServedBook() {
+  assert(state_ == BookState::kServed);
+  state_ = BookState::kInvalid;
+  active().Clear();
+  observer_.OnBookLost();
+}
+
 void SynchronisedBook::PrepareStandby() {
   assert(grid_.settled());
   if (books_[0] && books_tick_ == grid_.scale().tick) return;
@@ -264,17 +272,12 @@ Price SynchronisedBook::TickOfKept(Price tick) const noexcept {
   return tick;
 }
 
-// Diffs that came before there was a grid may be out of its range: then they were malformed, and
-// the chain is broken.
+// Diffs that the grid cannot hold: they came before there was one, or before it became finer. A
+// chain without them begins later.
 void SynchronisedBook::DropKeptOutOfRange() {
-  bool fits = true;
   for (std::size_t i = 0; i < kept_.size(); ++i) {
-    fits = fits && grid_.Convert(kept_.at(i).bids, &bids_) == GridFit::kOnGrid &&
-           grid_.Convert(kept_.at(i).asks, &asks_) == GridFit::kOnGrid;
+    if (!Convert(kept_.at(i))) return kept_.Clear();
   }
-  if (fits) return;
-  kept_.Clear();
-  synchronizer_.Invalidate();
 }
 
 void SynchronisedBook::MakeBooks() {
@@ -285,21 +288,30 @@ void SynchronisedBook::MakeBooks() {
 }
 
 void SynchronisedBook::Apply(const KeptDiff& diff, OrderBook& book) {
-  const int unit = grid_.qty_decimals();
-  const auto convert = [&](std::span<const Level> levels, std::vector<TickLevel>* out) {
-    // A diff kept since before a change of the unit is brought to the present one, which was taken
-    // because all of them fit it.
-    if (diff.qty_decimals != unit) {
-      rescaled_.assign(levels.begin(), levels.end());
-      for (Level& level : rescaled_) level.qty = *InUnit(level.qty, diff.qty_decimals, unit);
-      levels = rescaled_;
-    }
-    [[maybe_unused]] const GridFit fit = grid_.Convert(levels, out);
-    assert(fit == GridFit::kOnGrid);
-  };
-  convert(diff.bids, &bids_);
-  convert(diff.asks, &asks_);
+  [[maybe_unused]] const bool fits = Convert(diff);
+  assert(fits);
   book.Apply(bids_, asks_, diff.ids.last);
+}
+
+// The diff's levels in the present tick and unit, in bids_ and asks_. False when they do not fit.
+bool SynchronisedBook::Convert(const KeptDiff& diff) {
+  return Convert(diff.bids, diff.qty_decimals, &bids_) &&
+         Convert(diff.asks, diff.qty_decimals, &asks_);
+}
+
+bool SynchronisedBook::Convert(std::span<const Level> levels, int decimals,
+                               std::vector<TickLevel>* out) {
+  const int unit = grid_.qty_decimals();
+  if (decimals != unit) {  // Kept since before a change of the unit.
+    rescaled_.clear();
+    for (const Level& level : levels) {
+      const std::optional<Qty> qty = InUnit(level.qty, decimals, unit);
+      if (!qty) return false;
+      rescaled_.push_back({level.price, *qty});
+    }
+    levels = rescaled_;
+  }
+  return grid_.Convert(levels, out) == GridFit::kOnGrid;
 }
 
 void SynchronisedBook::CheckBucketsNowAndThen() {
@@ -312,45 +324,33 @@ void SynchronisedBook::CheckBucketsNowAndThen() {
   active().RebuildBuckets();
 }
 
-// A book that is not in use must not keep the grid from becoming finer.
+// A book that is not in use need not follow the grid.
 void SynchronisedBook::DropDeadBooks() noexcept {
   if (!books_[0] || usable()) return;
   active().Clear();
   if (!held_) standby().Clear();
 }
 
-bool SynchronisedBook::CanScalePrices(std::int64_t factor) {
-  DropDeadBooks();
-  const std::int64_t highest = kTicksMax.raw() / factor;
-  bool fits = true;
-  for (std::size_t i = 0; i < kept_.size(); ++i) {
-    const KeptDiff diff = kept_.at(i);
-    for (const std::span<const Level> levels : {diff.bids, diff.asks}) {
-      for (const Level& level : levels) {
-        fits &= level.price.raw() / grid_.scale().tick.raw() <= highest;
-      }
-    }
-  }
-  for (const std::optional<OrderBook>& book : books_) {
-    if (!book) continue;
-    for (int i = 0; i < book->bucket_size_count(); ++i) {
-      fits &= book->bucket_size(i).raw() <= highest;
-    }
-    for (const Side side : {Side::kBid, Side::kAsk}) {
-      book->ladder(side).Walk([&](const TickLevel& level) {
-        fits &= level.price.raw() <= highest;
-        return fits;
-      });
-    }
-  }
-  return fits;
+bool SynchronisedBook::CanRefine(std::int64_t price_factor,
+                                 std::int64_t qty_factor) const noexcept {
+  return state_ != BookState::kLive || books_[active_]->CanRefine(price_factor, qty_factor);
 }
 
-void SynchronisedBook::ScalePrices(std::int64_t factor) {
-  for (std::optional<OrderBook>& book : books_) {
-    if (book) book->ScalePrices(factor);
+void SynchronisedBook::Refine(std::int64_t price_factor, std::int64_t qty_factor) {
+  if (books_[0]) {
+    DropDeadBooks();
+    if (!active().CanRefine(price_factor, qty_factor)) GiveUpServedBook();
+    if (!standby().CanRefine(price_factor, qty_factor)) {
+      standby().Clear();
+      held_.reset();
+    }
+    for (std::optional<OrderBook>& book : books_) {
+      book->ScalePrices(price_factor);
+      (void)book->ScaleQuantities(qty_factor);
+    }
+    books_tick_ = grid_.scale().tick;
   }
-  books_tick_ = grid_.scale().tick;
+  if (grid_.settled()) DropKeptOutOfRange();
 }
 
 // Whether the quantities of the kept diffs fit a unit of so many decimals.
@@ -369,19 +369,6 @@ bool SynchronisedBook::KeptFit(int qty_decimals) const noexcept {
 bool SynchronisedBook::DivideQuantities(int decimals) {
   if (holds_grid() || !KeptFit(decimals)) return false;
   DropDeadBooks();
-  return true;
-}
-
-bool SynchronisedBook::ScaleQuantities(int decimals) {
-  if (!KeptFit(decimals)) return false;
-  const std::int64_t factor = PowerOfTen(decimals - grid_.qty_decimals());
-  if (!books_[0]) return true;
-  DropDeadBooks();
-  if (!active().ScaleQuantities(factor)) return false;
-  if (standby().ScaleQuantities(factor)) return true;
-  // The standby book alone cannot: what it holds is given up.
-  standby().Clear();
-  held_.reset();
   return true;
 }
 

@@ -125,12 +125,13 @@ class SynchronisedBook {
   [[nodiscard]] UpdateId id() const noexcept { return id_; }
   [[nodiscard]] const BookCounts& counts() const noexcept { return counts_; }
 
-  // Refinements. False, and nothing changed, when a value would not fit.
-  [[nodiscard]] bool CanScalePrices(std::int64_t factor);
-  void ScalePrices(std::int64_t factor);
-  // To a finer unit than the grid's.
-  [[nodiscard]] bool ScaleQuantities(int decimals);
-  // To a coarser one: only while no book stands on the grid.
+  // Whether the live book fits a tick and a quantity unit that are finer by these factors. Nothing
+  // else stands against a refinement: a served book, a snapshot that waits or diffs that are kept
+  // are given up when they cannot follow it.
+  [[nodiscard]] bool CanRefine(std::int64_t price_factor, std::int64_t qty_factor) const noexcept;
+  // The grid became finer by these factors. REQUIRES: CanRefine().
+  void Refine(std::int64_t price_factor, std::int64_t qty_factor);
+  // To a coarser unit than the grid's: only while no book stands on it.
   [[nodiscard]] bool DivideQuantities(int decimals);
 
  private:
@@ -138,6 +139,9 @@ class SynchronisedBook {
   OrderBook& standby() noexcept { return *books_[1 - active_]; }
 
   void MakeBooks();
+  [[nodiscard]] bool Convert(const KeptDiff& diff);
+  [[nodiscard]] bool Convert(std::span<const Level> levels, int decimals,
+                             std::vector<TickLevel>* out);
   void Apply(const KeptDiff& diff, OrderBook& book);
   void ApplyLive(const KeptDiff& diff);
   [[nodiscard]] bool AuditAtNextDiff(const KeptDiff& diff);
@@ -151,6 +155,7 @@ class SynchronisedBook {
   void Keep(const KeptDiff& diff);
   bool TrySynchronise();
   void LoseBook();
+  void GiveUpServedBook();
   void CheckBucketsNowAndThen();
 
   std::vector<Price> bucket_sizes_;

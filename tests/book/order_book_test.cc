@@ -554,6 +554,24 @@ TEST(OrderBookTest, ScaledQuantitiesScaleBucketsOrNothing) {
   EXPECT_TRUE(book.CheckBuckets());
 }
 
+TEST(OrderBookTest, CanBeRefinedWhileEveryLevelStaysInRange) {
+  const auto can = [](TickLevel level, std::int64_t price_factor, std::int64_t qty_factor) {
+    OrderBook book(kOneSize);
+    book.Apply(Levels{{Ticks(1), Qty(1)}}, Levels{level}, UpdateId(1));
+    return book.CanRefine(price_factor, qty_factor);
+  };
+  const std::int64_t half = kTicksMax.raw() / 2;
+  EXPECT_TRUE(can({Ticks(half), Qty(1)}, 2, 1));
+  EXPECT_FALSE(can({Ticks(half + 1), Qty(1)}, 2, 1));
+  EXPECT_TRUE(can({Ticks(1), kQtyCap}, 100, 1));
+  EXPECT_FALSE(can({Ticks(1), kQtyCap}, 1, 10));
+  // 40 and 60 bits: neither may grow.
+  const TickLevel large{Ticks((std::int64_t{1} << 40) - 1), Qty((std::int64_t{1} << 60) - 1)};
+  EXPECT_TRUE(can(large, 1, 1));
+  EXPECT_FALSE(can(large, 2, 1));
+  EXPECT_FALSE(can(large, 1, 2));
+}
+
 TEST(OrderBookTest, TheLastOfTwoChangesOfAPriceInOneEventWins) {
   OrderBook book(kOneSize);
   book.Apply(Levels{{Ticks(100), Qty(7)}, {Ticks(100), Qty(3)}}, {}, UpdateId(1));

@@ -128,6 +128,17 @@ TEST(TickerAuditTest, ScalingReachesEveryTickerThatWaitsAndNoneAfterIt) {
   EXPECT_EQ(audit.Judge(UpdateId(8), kQuotes), Verdict::kAgrees);
 }
 
+TEST(TickerAuditTest, ATickerThatDoesNotFitAFinerUnitLeavesWithAllThatWait) {
+  TickerAudit audit;
+  audit.Await(Ticker(6));
+  audit.Await(Ticker(7, L(100, INT64_MAX), L(0, 0)));
+  audit.ScaleQuantities(1);
+  EXPECT_EQ(audit.Judge(UpdateId(6), kQuotes), Verdict::kAgrees);
+  audit.Await(Ticker(8));
+  audit.ScaleQuantities(10);
+  EXPECT_EQ(audit.Judge(UpdateId(8), kQuotes), Verdict::kNone);
+}
+
 TEST(TickerAuditTest, ACoarserUnitIsTakenWhenEveryTickerThatWaitsIsAWholeNumberOfIt) {
   TickerAudit audit;
   audit.Await(Ticker(5, L(100, 1'005), L(0, 0)));

@@ -141,6 +141,16 @@ TEST(TouchTest, RefinedQuantityUnitScalesQuantitiesAndFlow) {
   EXPECT_TRUE(IsTheNan(Read(absent)["touch_bid_qty"]));
 }
 
+TEST(TouchTest, RestartForgetsTheQuotes) {
+  Touch touch;
+  touch.Set(Ticker(10'000, 2 * kOne, 10'002, kOne), EventTime(1));
+  touch.Set(Ticker(10'000, 3 * kOne, 10'002, kOne), EventTime(1));
+  touch.Restart();
+  for (const double value : Read(touch).values()) EXPECT_TRUE(IsTheNan(value));
+  touch.Set(Ticker(10'000, 5 * kOne, 10'002, kOne), EventTime(2));
+  EXPECT_EQ(Read(touch)["ofi_touch_10s"], 0.0);
+}
+
 TEST(TouchTest, CoarserQuantityUnitDividesWhatScalingMultiplied) {
   Touch touch;
   touch.Set(Ticker(10'000, 2 * kOne, 10'002, kOne), EventTime(1));

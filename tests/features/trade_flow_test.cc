@@ -148,6 +148,20 @@ TEST(TradeFlowTest, RefinedQuantityUnitScalesAllSums) {
   }
 }
 
+TEST(TradeFlowTest, AFinerUnitMustHoldTheLargestFillAndEveryNotional) {
+  TradeFlow flow;
+  flow.Add(Fill(1, INT64_MAX / 10, false), At(1));
+  EXPECT_TRUE(flow.CanScaleQuantities(10));
+  EXPECT_FALSE(flow.CanScaleQuantities(11));
+  flow.Restart();
+  EXPECT_TRUE(flow.CanScaleQuantities(1'000));
+  EXPECT_EQ(Read(flow, At(1))["trade_count_1s"], 0.0);
+  for (int i = 0; i < 20'000; ++i)
+    flow.Add(Fill(kPriceMax.raw() / 1'000'000, 1LL << 39, false), At(2));
+  EXPECT_TRUE(flow.CanScaleQuantities(10));
+  EXPECT_FALSE(flow.CanScaleQuantities(1'000'000));
+}
+
 struct PastFill {
   std::int64_t time;
   std::int64_t price;

@@ -630,6 +630,143 @@ TEST(Grid, AFrameThatNeedsAFinerTickAndAFinerUnitRefinesBothOrNone) {
   }
 }
 
+// --- What stands against a refinement: the live book alone ---
+
+constexpr char kThreeDecimals[] =
+    R"(#rest GET /api/v3/exchangeInfo {"symbols":[{"symbol":"AAAUSDT","baseAssetPrecision":3,)"
+    R"("filters":[{"filterType":"PRICE_FILTER","tickSize":"0.01"}]}]})";
+// The cap of an asset with three decimals: no finer unit holds it.
+constexpr char kCapOfThree[] = R"(["99.50","9223372036854775.807"])";
+constexpr char kFine[] = R"(["98.50","1.00000001"])";
+
+// A bid and an ask, quantities in the finest unit.
+std::string FineSnapshot(std::int64_t id) {
+  return absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 {\"lastUpdateId\":", id,
+                      R"(,"bids":[["99.00","1.00000001"]],"asks":[["101.00","1"]]})");
+}
+
+class Refinement : public ::testing::Test {
+ protected:
+  explicit Refinement(OnGap on_gap = OnGap::kBlank) : bench(Options(on_gap)) {
+    bench.Give(kThreeDecimals);
+  }
+  static EngineOptions Options(OnGap on_gap) {
+    EngineOptions options = DefaultOptions();
+    options.on_gap = on_gap;
+    return options;
+  }
+  void GiveBids(std::int64_t first, std::int64_t last, const std::string& bids) {
+    bench.Give(bench.market.DepthOf(first, last, bids, ""));
+  }
+  void Synchronise() {
+    GiveBids(101, 102, "");
+    bench.Give(bench.SnapshotAt(100));
+    ASSERT_TRUE(bench.Live());
+  }
+
+  Bench bench;
+};
+
+class RefinementInServe : public Refinement {
+ protected:
+  RefinementInServe() : Refinement(OnGap::kServe) {}
+};
+
+TEST_F(Refinement, DropsTheWaitingEventsThatCannotFollowIt) {
+  GiveBids(101, 102, kCapOfThree);
+  GiveBids(103, 104, "");
+  bench.Give(FineSnapshot(100));
+  EXPECT_EQ(bench.symbol().counts().refused_snapshots, 0);
+  EXPECT_EQ(bench.symbol().scale().qty_decimals, 8);
+  EXPECT_FALSE(bench.Live()) << "an event of it is gone";
+  GiveBids(105, 106, "");
+  EXPECT_EQ(bench.log.wishes.back().reason, SnapshotReason::kUnusable);
+  bench.Give(FineSnapshot(104));
+  EXPECT_TRUE(bench.Live());
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kSequenceGap), 0);
+}
+
+TEST_F(Refinement, DropsTheWaitingEventsWhosePricesCannotFollowIt) {
+  GiveBids(101, 102, R"(["20000000.00","1"])");
+  bench.Give(R"(#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 {"lastUpdateId":102,)"
+             R"("bids":[["99.00000001","1"]],"asks":[]})");
+  EXPECT_EQ(bench.symbol().counts().refused_snapshots, 0);
+  EXPECT_EQ(bench.symbol().scale().tick, Price(1));
+  GiveBids(103, 104, "");
+  EXPECT_TRUE(bench.Live());
+}
+
+TEST_F(Refinement, ForgetsQuotesThatCannotFollowItAndSaysSo) {
+  Synchronise();
+  bench.Give(bench.market.TickerOf(104, "99.50", "9223372036854775.807", "101.00", "1"));
+  EXPECT_FALSE(bench.row().Has(quality::kDroppedInput));
+  GiveBids(103, 104, kFine);
+  ASSERT_TRUE(bench.Live());
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 0);
+  EXPECT_TRUE(std::isnan(bench.Value("touch_bid_qty")));
+  EXPECT_TRUE(bench.row().Has(quality::kDroppedInput));
+  EXPECT_EQ(bench.symbol().counts().ticker_audits, 0);
+  bench.Give(bench.market.TickerOf(105, "99.00", "1", "101.00", "1"));
+  EXPECT_EQ(bench.Value("touch_bid_qty"), 1);
+  EXPECT_EQ(bench.Value("ofi_touch_10s"), 0) << "nothing is differenced across it";
+}
+
+TEST_F(Refinement, ForgetsFillsThatCannotFollowItAndSaysSo) {
+  Synchronise();
+  bench.Give(bench.market.TradeOf(1, "99.50", "9223372036854775.807"));
+  GiveBids(103, 104, kFine);
+  ASSERT_TRUE(bench.Live());
+  EXPECT_EQ(bench.Value("trade_count_10s"), 0);
+  EXPECT_TRUE(bench.row().Has(quality::kDroppedInput));
+}
+
+TEST_F(Refinement, KeepsWhatFitsWithoutALoss) {
+  Synchronise();
+  bench.Give(bench.market.TickerOf(102, "99.50", "2", "101.00", "1"));
+  bench.Give(bench.market.TradeOf(1, "99.50", "3"));
+  GiveBids(103, 104, kFine);
+  EXPECT_EQ(bench.Value("touch_bid_qty"), 2);
+  EXPECT_EQ(bench.Value("max_trade_qty_10s"), 3);
+  EXPECT_FALSE(bench.row().Has(quality::kDroppedInput));
+}
+
+TEST_F(Refinement, ThatTheLiveBookCannotFollowIsAMalformedEventAndAResync) {
+  Synchronise();
+  GiveBids(103, 104, kCapOfThree);
+  ASSERT_TRUE(bench.row().Has(quality::kQtyCapped));
+  GiveBids(105, 106, kFine);
+  EXPECT_FALSE(bench.Live());
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 1);
+  EXPECT_EQ(bench.symbol().scale().qty_decimals, 3);
+  GiveBids(107, 108, kFine);
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 1);
+  bench.Give(FineSnapshot(107));
+  EXPECT_TRUE(bench.Live());
+}
+
+// 2^62 units at 10^9 ticks are 2^92; at the finest tick they are more than sums hold.
+TEST_F(Refinement, ThatMakesAValueOfTheLiveBookTooLargeIsRefused) {
+  Synchronise();
+  GiveBids(103, 104, R"(["10000000.00","4611686018427387.904"])");
+  ASSERT_TRUE(bench.Live());
+  bench.Give(bench.market.TradeOf(1, "99.00000001", "1"));
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 1);
+  EXPECT_EQ(bench.symbol().scale().tick, Price(1'000'000));
+}
+
+TEST_F(RefinementInServe, GivesUpAnOldBookThatCannotFollowIt) {
+  Synchronise();
+  GiveBids(103, 104, kCapOfThree);
+  GiveBids(111, 112, "");
+  ASSERT_EQ(bench.row().header.flags & kDown, quality::kResyncing);
+  GiveBids(113, 114, kFine);
+  EXPECT_EQ(bench.symbol().counts().malformed_frames, 0);
+  bench.Give(bench.market.TradeOf(1, "99.00", "1"));
+  EXPECT_TRUE(bench.row().Has(kDown));
+  bench.Give(FineSnapshot(110));
+  EXPECT_TRUE(bench.Live());
+}
+
 // --- A quantity unit that is stated late ---
 
 constexpr char kTwoDecimals[] =
