@@ -92,12 +92,12 @@ void SynchronisedBook::ApplyLive(const KeptDiff& diff) {
 }
 
 // A diff while no book continues the feed. In service mode the old book takes it in all the same,
-// unless it is older than that book.
+// also one of a numbering that began anew.
 void SynchronisedBook::Keep(const KeptDiff& diff) {
   if (state_ == BookState::kDown) state_ = BookState::kInvalid;
   kept_.Push(diff);
   if (held_ && TrySynchronise()) return;
-  if (state_ == BookState::kServed && diff.ids.last > id_) {
+  if (state_ == BookState::kServed) {
     Apply(diff, active());
     ++counts_.applied;
     id_ = diff.ids.last;

@@ -84,8 +84,8 @@
 // S4. A futures fill that is no market order is dropped, but its id counts as seen (no TRADE_GAP at
 // the next one; a jump up to it is one).
 //
-// S5. serve: an event whose `u` is not above the served book's id is not applied to it and makes no
-// row.
+// S5. serve: every event that is kept is applied to the old book, also of a numbering that began
+// anew: its id is lower then.
 //
 // --- Audits ---
 //

@@ -306,7 +306,7 @@ void SlowSymbol::ApplyLive(const Event& event) {
 void SlowSymbol::PendingDepth(Event event) {
   buffer_.push_back(event);
   if (held_ && TrySynchronise()) return;
-  if (!old_book_serves_ || event.depth.last <= book_id_) return;
+  if (!old_book_serves_) return;
   Apply(event);
   EmitDepthRow(event);
   // The snapshot may have made the event superfluous for the new book.

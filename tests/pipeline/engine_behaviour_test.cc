@@ -217,6 +217,22 @@ TEST(Gaps, ServeGoesOnFlaggedResyncingAloneAndMakesNoSecondRecord) {
             quality::kFirstAfterResync);
 }
 
+TEST(Gaps, ServeGoesOnWithIdsThatRestartedLower) {
+  EngineOptions options = DefaultOptions();
+  options.on_gap = OnGap::kServe;
+  Bench bench(options);
+  bench.Synchronise();
+  bench.market.RestartIds();
+  for (int i = 0; i < 20; ++i) bench.GiveDepth(600);
+  ASSERT_EQ(bench.symbol().state(), SymbolState::kResync);
+  const std::size_t rows = bench.log.rows.size();
+  bench.Give(bench.market.DepthOf(1'001, 1'002, "[\"99.995\",\"2\"]", ""));
+  EXPECT_EQ(bench.log.rows.size(), rows + 1);
+  EXPECT_EQ(bench.row().header.flags & kDown, quality::kResyncing);
+  EXPECT_EQ(bench.row().header.update_id, 1'002U);
+  EXPECT_EQ(bench.symbol().book()->ladder(Side::kBid).at(Ticks(19'999)), Qty(200'000'000));
+}
+
 TEST(Gaps, ServeWithAHeldSnapshotThatIsNewerThanTheEventsGoesOn) {
   EngineOptions options = DefaultOptions();
   options.on_gap = OnGap::kServe;
