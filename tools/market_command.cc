@@ -175,6 +175,11 @@ int RunMarket(const MarketFlags& flags) {
   if (!seconds.ok()) return FailUsage(seconds.status());
   const absl::Status places = CheckPlaces(flags, *options);
   if (!places.ok()) return FailUsage(places);
+  for (const MarketSymbolOptions& symbol : options->symbols) {
+    if (flags.final_book.empty()) break;
+    const absl::Status creatable = TextFile::CheckCreatable(BookPath(flags, symbol));
+    if (!creatable.ok()) return FailIo(creatable);
+  }
   absl::StatusOr<LineOutput> output = LineOutput::Create(flags.out);
   if (!output.ok()) return FailIo(output.status());
 

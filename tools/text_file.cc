@@ -11,6 +11,8 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "replay/recording_line.h"
+#include "replay/recording_reader.h"
 
 namespace thalweg {
 namespace {
@@ -29,6 +31,14 @@ void Append(std::string& buffer, Value value) {
   buffer.append(digits.data(), end);
 }
 
+// Whether the first line of a file is one of a recording, packed or not.
+bool IsRecording(const std::string& path) {
+  const absl::StatusOr<std::unique_ptr<RecordingReader>> reader = RecordingReader::Open(path, {});
+  std::string_view line;
+  return reader.ok() && (*reader)->Next(&line) == ReadVerdict::kLine &&
+         ParseRecordingLine(line).kind != LineKind::kMalformed;
+}
+
 }  // namespace
 
 absl::Status TextFile::CheckCreatable(const std::string& path) {
@@ -36,6 +46,10 @@ absl::Status TextFile::CheckCreatable(const std::string& path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (std::filesystem::is_directory(status)) return Failed(path, "write", EISDIR);
+  if (std::filesystem::is_regular_file(status) && IsRecording(path)) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot write ", path, ": it is a recording, and those are never replaced"));
+  }
   // A new name is written into its folder.
   std::string written = path;
   if (!std::filesystem::exists(status)) {

@@ -16,8 +16,8 @@ namespace thalweg {
 
 class TextFile {
  public:
-  // Whether Create() can be expected to work, without changing anything: Unavailable with path and
-  // reason.
+  // Whether Create() can be expected to work and may replace what is there, without changing
+  // anything: Unavailable with path and reason. Recordings are never replaced.
   [[nodiscard]] static absl::Status CheckCreatable(const std::string& path);
   // Replaces an existing file.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<TextFile>> Create(const std::string& path);

@@ -79,6 +79,15 @@ TEST_F(MarketCommandTest, ARecordingIsNeverReplaced) {
   EXPECT_EQ(ReadWholeFile(path), "old bytes");
 }
 
+TEST_F(MarketCommandTest, ABookThatCannotBeWrittenIsToldBeforeAMarketIsMade) {
+  const std::string path = folder_.PathOf("market.zst");
+  const ProgramResult result =
+      Market({"--seconds", "1", "--out", path, "--final-book", folder_.PathOf("nowhere/book.txt")});
+  EXPECT_EQ(result.exit_status, 3);
+  EXPECT_NE(result.err.find("nowhere/book.txt"), std::string::npos) << result.err;
+  EXPECT_EQ(ReadWholeFile(path), "");
+}
+
 TEST_F(MarketCommandTest, TwoMarketsAreTwoRuns) {
   const std::string calm = folder_.PathOf("calm.zst");
   const std::string thin = folder_.PathOf("thin.zst");

@@ -537,5 +537,18 @@ TEST_F(OutputsTest, TheLocaleAndTheTimeZoneChangeNothing) {
   EXPECT_EQ(abroad.out, plain.out);
 }
 
+TEST_F(OutputsTest, ARecordingIsNeverReplacedByAResult) {
+  RecordSteps(3);
+  for (const std::string& bytes : {text_, Gzip(text_), Zstd(text_)}) {
+    const std::string other = folder_.Write("other", bytes);
+    for (const char* const option : {"--out", "--ladders", "--final-book"}) {
+      const ProgramResult result = Replay({option, other});
+      EXPECT_EQ(result.exit_status, 3) << option;
+      EXPECT_TRUE(Holds(result.err, other) && Holds(result.err, "a recording")) << result.err;
+      EXPECT_TRUE(ReadWholeFile(other) == bytes) << option;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace thalweg
