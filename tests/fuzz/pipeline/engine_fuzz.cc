@@ -71,10 +71,8 @@ class RecordJudge final : public EngineOutput {
     CheckFlags(header.flags);
     const std::span<const double> features = std::as_const(record).features();
     Require(features.size() == catalogue_.features().size(), "one value a feature");
-    // A level at price 0 is accepted (docs/NUMBERS.md), though nothing that is positive then is.
-    const bool at_zero = features[kBestBid] == 0 || features[kBestAsk] == 0;
     for (std::size_t i = 0; i < features.size(); ++i) {
-      CheckValue(features[i], catalogue_.features()[i], !at_zero);
+      CheckValue(features[i], catalogue_.features()[i]);
     }
     CheckBook(header.flags, features);
     CheckPadding(record);
@@ -116,7 +114,7 @@ class RecordJudge final : public EngineOutput {
     }
   }
 
-  static void CheckValue(double value, const Feature& feature, bool ranges) {
+  static void CheckValue(double value, const Feature& feature) {
     if (value != value) {
       Require(std::bit_cast<std::uint64_t>(value) == std::bit_cast<std::uint64_t>(kNaN),
               "there is one NaN");
@@ -125,10 +123,10 @@ class RecordJudge final : public EngineOutput {
     Require(value - value == 0, feature.name + " is finite");
     Require(std::bit_cast<std::uint64_t>(value) != std::bit_cast<std::uint64_t>(-0.0),
             feature.name + " is no negative zero");
-    if (!ranges) return;
     const std::string_view range = feature.row->range;
-    if (range == "> 0") Require(value > 0, feature.name + " is positive");
-    if (range == ">= 0") Require(value >= 0, feature.name + " is not negative");
+    // A level at price 0 and a fill of quantity 0 are accepted (docs/NUMBERS.md): what is positive
+    // otherwise is 0 then.
+    if (range == "> 0" || range == ">= 0") Require(value >= 0, feature.name + " is not negative");
     if (range == "[-1, 1]") Require(value >= -1 && value <= 1, feature.name + " is in [-1, 1]");
   }
 
