@@ -25,21 +25,12 @@ bool InstrumentGrid::Settle(const Instrument& instrument, InstrumentSource sourc
   return true;
 }
 
-bool InstrumentGrid::FitSnapshot(std::span<const Level> bids, std::span<const Level> asks,
-                                 bool no_book_in_use) {
+bool InstrumentGrid::FitSnapshot(std::span<const Level> bids, std::span<const Level> asks) {
   if (!settled_) {
     SetTick(Price(Divisor(asks, Divisor(bids, std::gcd(bucket_divisor_.raw(), seen_)))));
     settled_ = true;
     inferred_ = true;
     source_ = InstrumentSource::kInferred;
-    return true;
-  }
-  if (pending_tick_ && no_book_in_use) {
-    const Price wanted = *pending_tick_;
-    pending_tick_.reset();
-    const Price allowed(std::gcd(wanted.raw(), bucket_divisor_.raw()));
-    SetTick(Refined(asks, Refined(bids, allowed)));
-    if (scale_.tick != wanted) inferred_ = true;
     return true;
   }
   (void)RefineTick(Refined(asks, Refined(bids, scale_.tick)));
@@ -73,6 +64,16 @@ std::int64_t InstrumentGrid::RefineTick(Price tick) {
   assert(scale_.tick.raw() % tick.raw() == 0);
   const std::int64_t factor = scale_.tick.raw() / tick.raw();
   if (factor != 1) inferred_ = true;
+  SetTick(tick);
+  return factor;
+}
+
+std::int64_t InstrumentGrid::TakePendingTick(Price allowed) {
+  const Price tick(std::gcd(allowed.raw(), bucket_divisor_.raw()));
+  assert(tick.raw() % scale_.tick.raw() == 0);
+  if (tick != *pending_tick_) inferred_ = true;
+  pending_tick_.reset();
+  const std::int64_t factor = tick.raw() / scale_.tick.raw();
   SetTick(tick);
   return factor;
 }

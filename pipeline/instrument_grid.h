@@ -72,11 +72,9 @@ class InstrumentGrid {
   // What a source says of the instrument. True when a tick was settled by it. `fresh`: no frame was
   // seen yet, so that a coarser quantity unit can still be taken.
   bool Settle(const Instrument& instrument, InstrumentSource source, bool fresh);
-  // Brings the grid to a snapshot's prices: infers it if nothing settled it, else refines the tick
-  // as far as they need. A pending coarser tick is taken when no book is in use. True when the grid
-  // began anew, so that nothing made on the old one can be scaled to it.
-  [[nodiscard]] bool FitSnapshot(std::span<const Level> bids, std::span<const Level> asks,
-                                 bool no_book_in_use);
+  // Brings the grid to a snapshot's prices: infers it if nothing settled it, which is the answer
+  // true, else refines the tick as far as they need.
+  [[nodiscard]] bool FitSnapshot(std::span<const Level> bids, std::span<const Level> asks);
 
   // Remembers a price seen before the grid was settled.
   void Remember(Price price) noexcept { seen_ = std::gcd(seen_, price.raw()); }
@@ -97,6 +95,11 @@ class InstrumentGrid {
   // A coarser tick that a later exchangeInfo stated: counts from the next synchronisation. Absent:
   // the newest one stated no such tick.
   void set_pending_tick(std::optional<Price> tick) noexcept { pending_tick_ = tick; }
+  [[nodiscard]] std::optional<Price> pending_tick() const noexcept { return pending_tick_; }
+  // Takes the pending tick as far as the bucket sizes and these prices (their common divisor with
+  // it) allow; answers by which factor every price in ticks shrinks. REQUIRES: pending_tick();
+  // `allowed` is a multiple of the present tick.
+  [[nodiscard]] std::int64_t TakePendingTick(Price allowed);
 
  private:
   void SetTick(Price tick);

@@ -290,8 +290,7 @@ void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
   // Tried on a copy: a snapshot that is refused must not settle or change the grid.
   InstrumentGrid grid = grid_;
   grid.SetQtyDecimals(unit);
-  const bool anew = grid.FitSnapshot(snapshot.bids, snapshot.asks, !book_.holds_grid());
-  if (anew) (void)grid.RefineTick(book_.TickOfKept(grid.scale().tick));
+  const bool anew = grid.FitSnapshot(snapshot.bids, snapshot.asks);
   if (grid.Convert(snapshot.bids, &tick_bids_) != GridFit::kOnGrid ||
       grid.Convert(snapshot.asks, &tick_asks_) != GridFit::kOnGrid) {
     return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = DecodeVerdict::kOutOfRange});
@@ -306,7 +305,7 @@ void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
     return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = DecodeVerdict::kOutOfRange});
   }
   if (anew) {
-    if (!grid_.settled()) Tell(NoticeKind::kInstrumentInferred, {.price = tick});
+    Tell(NoticeKind::kInstrumentInferred, {.price = tick});
     grid_ = grid;
   }
   book_.PrepareStandby();
@@ -522,6 +521,9 @@ void SymbolEngine::OnSynchronised(const KeptDiff& first) {
   if (very_first) {
     first_applied_ = first.ids;
     next_timer_ = FirstTimer(clock_.now());
+  }
+  if (const std::optional<Price> coarser = grid_.pending_tick()) {
+    book_.Coarsen(grid_.TakePendingTick(book_.CommonTick(*coarser)));
   }
   synchronised_at_ = first.effective_time;
   first_record_due_ = true;

@@ -1,6 +1,8 @@
 #include "pipeline/synchronised_book.h"
 
 #include <cassert>
+#include <limits>
+#include <numeric>
 #include <utility>
 
 namespace thalweg {
@@ -264,10 +266,16 @@ void SynchronisedBook::PrepareStandby() {
   DropKeptOutOfRange();
 }
 
-Price SynchronisedBook::TickOfKept(Price tick) const noexcept {
+Price SynchronisedBook::CommonTick(Price tick) const noexcept {
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     const KeptDiff diff = kept_.at(i);
     tick = grid_.Refined(diff.asks, grid_.Refined(diff.bids, tick));
+  }
+  for (const Side side : {Side::kBid, Side::kAsk}) {
+    book().ladder(side).Walk([&](TickLevel level) {
+      tick = Price(std::gcd(tick.raw(), grid_.scale().ToPrice(level.price).raw()));
+      return true;
+    });
   }
   return tick;
 }
@@ -351,6 +359,27 @@ void SynchronisedBook::Refine(std::int64_t price_factor, std::int64_t qty_factor
     books_tick_ = grid_.scale().tick;
   }
   if (grid_.settled()) DropKeptOutOfRange();
+}
+
+// Buckets count in ticks as well: both books are made anew, the one that was replaced empty.
+void SynchronisedBook::Coarsen(std::int64_t factor) {
+  const auto coarser = [factor](Ticks price) { return Ticks(price.raw() / factor); };
+  const auto read = [&](Side side, std::vector<TickLevel>* out) {
+    out->clear();
+    active().ladder(side).Walk([&](TickLevel level) {
+      out->push_back({coarser(level.price), level.qty});
+      return true;
+    });
+    const std::optional<Ticks> edge = active().known_edge(side);
+    return edge ? std::optional(coarser(*edge)) : std::nullopt;
+  };
+  KnownEdges edges;
+  edges.bid = read(Side::kBid, &bids_);
+  edges.ask = read(Side::kAsk, &asks_);
+  const UpdateId id = active().id();
+  MakeBooks();
+  active().Load(bids_, asks_, id, std::numeric_limits<std::size_t>::max());
+  active().set_known_edges(edges);
 }
 
 // Whether the quantities of the kept diffs fit a unit of so many decimals.

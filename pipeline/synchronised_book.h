@@ -112,8 +112,10 @@ class SynchronisedBook {
   // Something stands on the present grid that a coarser one would not hold: a book that is used, or
   // a snapshot that waits.
   [[nodiscard]] bool holds_grid() const noexcept { return usable() || held_.has_value(); }
-  // The common divisor of `tick` and the prices of the diffs that wait for a snapshot.
-  [[nodiscard]] Price TickOfKept(Price tick) const noexcept;
+  // At OnSynchronised(): the common divisor of `tick` and the prices of the new book and of the
+  // diffs that it will take in. The tick became coarser by a factor that this allows.
+  [[nodiscard]] Price CommonTick(Price tick) const noexcept;
+  void Coarsen(std::int64_t factor);
   // A book is there to make features from: live or served.
   [[nodiscard]] bool usable() const noexcept {
     return state_ == BookState::kLive || state_ == BookState::kServed;

@@ -40,9 +40,9 @@
 // refines the tick or the unit sets it, one that comes first does not. A coarser unit counts only
 // before the first frame, or when a number needs it, which this oracle cannot read (F4).
 //
-// G3. A coarser tick "from the next synchronisation on" is taken with the first usable snapshot
-// that finds neither a book nor a held snapshot; prices that count are then those of the snapshot,
-// of the events that wait for it, and all later ones.
+// G3. A coarser tick "from the next synchronisation on" is taken when a snapshot and the events
+// that waited for it become the book, whatever was there before; prices that count are then those
+// of the snapshot, of these events, and all later ones.
 //
 // --- Time ---
 //

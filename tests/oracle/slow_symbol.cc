@@ -120,13 +120,15 @@ void SlowSymbol::SetInstrument(std::optional<Int> tick, int qty_decimals, bool t
   }
 }
 
-// A coarser tick counts from here on, as far as the waiting events allow.
-void SlowSymbol::TakeCoarserTick() {
+// A coarser tick counts from here on, as far as the prices of this synchronisation allow.
+void SlowSymbol::TakeCoarserTick(const SlowSnapshot& snapshot, const std::vector<Event>& events) {
   base_tick_ = std::exchange(next_tick_, std::nullopt);
   price_gcd_ = 0;
-  for (const Event& event : buffer_) {
-    for (const SlowLevel& level : event.depth.bids) NotePrice(level.price);
-    for (const SlowLevel& level : event.depth.asks) NotePrice(level.price);
+  NoteLevels(snapshot.bids);
+  NoteLevels(snapshot.asks);
+  for (const Event& event : events) {
+    NoteLevels(event.depth.bids);
+    NoteLevels(event.depth.asks);
   }
 }
 
@@ -341,7 +343,6 @@ void SlowSymbol::Snapshot(Int recv, const SlowSnapshot& snapshot) {
   if (!IsUsable(snapshot)) {
     return;
   }
-  if (next_tick_ && !Serving() && !held_) TakeCoarserTick();
   NoteLevels(snapshot.bids);
   NoteLevels(snapshot.asks);
   if (!settled_) inferred_ = true;
@@ -410,6 +411,8 @@ bool SlowSymbol::TrySynchronise() {
 }
 
 void SlowSymbol::Synchronise(std::size_t first) {
+  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(first));
+  if (next_tick_) TakeCoarserTick(*held_, buffer_);
   book_ = SlowBook(*held_, LimitOf(*held_));
   held_.reset();
   book_flow_.Clear();
@@ -420,13 +423,13 @@ void SlowSymbol::Synchronise(std::size_t first) {
   first_after_resync_ = true;
   stale_events_ = {};
   crossed_since_.reset();
-  synchronised_at_ = buffer_[first].time;
+  synchronised_at_ = buffer_.front().time;
   ++counts_.synchronisations;
   const std::vector<Event> events = std::exchange(buffer_, {});
   chain_ = events.back().depth.last;
-  for (std::size_t i = first; i < events.size(); ++i) {
-    Apply(events[i]);
-    if (!events[i].recorded) EmitDepthRow(events[i]);
+  for (const Event& event : events) {
+    Apply(event);
+    if (!event.recorded) EmitDepthRow(event);
   }
 }
 

@@ -100,7 +100,7 @@ class SlowSymbol {
   // The oldest buffered event that is not stale to a snapshot; empty when ids between are missing.
   [[nodiscard]] static std::optional<std::size_t> FirstFitting(Int snapshot_id,
                                                                const std::vector<Event>& events);
-  void TakeCoarserTick();
+  void TakeCoarserTick(const SlowSnapshot& snapshot, const std::vector<Event>& events);
   [[nodiscard]] bool Serving() const { return live_ || old_book_serves_; }
   [[nodiscard]] Int LimitOf(const SlowSnapshot& snapshot) const;
 

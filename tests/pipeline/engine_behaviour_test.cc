@@ -559,6 +559,57 @@ TEST(Grid, IsSettledByAnAnswerInWhichAnotherSymbolIsOdd) {
   EXPECT_EQ(bench.log.CountOf(NoticeKind::kExchangeInfoUnusable), 0);
 }
 
+constexpr char kCoarserTick[] =
+    R"(#rest GET /api/v3/exchangeInfo {"symbols":[{"symbol":"AAAUSDT","baseAssetPrecision":8,)"
+    R"("filters":[{"filterType":"PRICE_FILTER","tickSize":"0.05"}]}]})";
+
+TEST(Grid, ACoarserTickIsTakenWhenTheBookThatServedIsReplaced) {
+  EngineOptions options = DefaultOptions();
+  options.on_gap = OnGap::kServe;
+  Bench bench(options);
+  bench.Synchronise();
+  bench.Give(kCoarserTick);
+  const std::int64_t id = bench.market.told_id() + 10;
+  bench.Give(bench.market.DepthOf(id, id + 1, "", ""));
+  // Newer than the event: held. The old book serves on, in its own tick.
+  bench.Give(
+      absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=2 {\"lastUpdateId\":", id + 5,
+                   R"(,"bids":[["99.00","1"],["98.00","2"]],"asks":[["101.00","1"]]})"));
+  bench.Give(bench.market.DepthOf(id + 2, id + 3, "", ""));
+  EXPECT_EQ(bench.row().header.flags & kDown, quality::kResyncing);
+  EXPECT_EQ(bench.symbol().scale().tick, Price(1'000'000));
+  bench.Give(bench.market.DepthOf(id + 4, id + 6, "[\"98.50\",\"4\"]", ""));
+  ASSERT_TRUE(bench.Live());
+  EXPECT_EQ(bench.symbol().scale().tick, Price(5'000'000));
+  EXPECT_EQ(bench.Value("spread_ticks"), 40);
+  EXPECT_EQ(bench.Value("best_bid"), 99.0);
+  EXPECT_EQ(bench.symbol().book()->known_edge(Side::kBid), Ticks(1'960));
+  EXPECT_EQ(bench.symbol().book()->known_edge(Side::kAsk), std::nullopt);
+  EXPECT_EQ(bench.symbol().book()->bucket_size(0), Ticks(2));
+  EXPECT_TRUE(bench.symbol().book()->CheckBuckets());
+}
+
+TEST(Grid, ACoarserTickIsTakenWhenASnapshotThatDiffersReplacesTheBook) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(kCoarserTick);
+  const std::int64_t id = bench.market.told_id();
+  bench.Give(
+      absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 ", bench.SnapshotAt(id)));
+  bench.Give(bench.market.DepthOf(id + 1, id + 1, "", ""));
+  ASSERT_TRUE(bench.Live());
+  EXPECT_EQ(bench.symbol().scale().tick, Price(5'000'000));
+}
+
+TEST(Grid, ACoarserTickIsNotTakenByAnAuditThatAgrees) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(kCoarserTick);
+  bench.Give(bench.market.Rest());
+  EXPECT_EQ(bench.symbol().book_counts().audits_agreed, 1);
+  EXPECT_NE(bench.symbol().scale().tick, Price(5'000'000));
+}
+
 TEST(Grid, EventsOutOfTheGridsRangeThatWaitedForItAreMalformed) {
   Bench bench;
   bench.Give(bench.market.DepthOf(101, 102, "[\"20000000.00000001\",\"1\"]", ""));

@@ -133,7 +133,7 @@ TEST(InstrumentGridTest, InfersTheCommonDivisorOfSnapshotBucketsAndPricesSeen) {
   const auto inferred = [&](Price bucket_divisor, std::int64_t seen) {
     InstrumentGrid grid(bucket_divisor);
     if (seen != 0) grid.Remember(Price(seen));
-    EXPECT_TRUE(grid.FitSnapshot(bids, asks, true));
+    EXPECT_TRUE(grid.FitSnapshot(bids, asks));
     EXPECT_TRUE(grid.settled());
     EXPECT_TRUE(grid.inferred());
     EXPECT_EQ(grid.source(), InstrumentSource::kInferred);
@@ -147,7 +147,7 @@ TEST(InstrumentGridTest, InfersTheCommonDivisorOfSnapshotBucketsAndPricesSeen) {
 
 TEST(InstrumentGridTest, AnEmptySnapshotInfersTheBucketSizes) {
   InstrumentGrid grid(Price(4 * kCent));
-  EXPECT_TRUE(grid.FitSnapshot({}, {}, true));
+  EXPECT_TRUE(grid.FitSnapshot({}, {}));
   EXPECT_EQ(grid.scale().tick, Price(4 * kCent));
 }
 
@@ -222,49 +222,47 @@ TEST(InstrumentGridTest, OnlyAFinerUnitCountsAsRefined) {
 
 TEST(InstrumentGridTest, LaterSnapshotRefinesOnlyAsFarAsItNeeds) {
   InstrumentGrid grid = Settled(2 * kCent);
-  EXPECT_FALSE(grid.FitSnapshot(At({4 * kCent}), At({6 * kCent}), true));
+  EXPECT_FALSE(grid.FitSnapshot(At({4 * kCent}), At({6 * kCent})));
   EXPECT_EQ(grid.scale().tick, Price(2 * kCent));
   EXPECT_FALSE(grid.inferred());
-  EXPECT_FALSE(grid.FitSnapshot(At({4 * kCent}), At({7 * kCent}), true));
+  EXPECT_FALSE(grid.FitSnapshot(At({4 * kCent}), At({7 * kCent})));
   EXPECT_EQ(grid.scale().tick, Price(kCent));
   EXPECT_TRUE(grid.inferred());
 }
 
-TEST(InstrumentGridTest, PendingCoarserTickWaitsUntilNoBookIsInUse) {
+TEST(InstrumentGridTest, PendingCoarserTickIsTakenOnceAndASnapshotDoesNotTakeIt) {
   InstrumentGrid grid = Settled(kCent);
   grid.set_pending_tick(Price(10 * kCent));
-  const auto bids = At({100 * kCent});
-  const auto asks = At({110 * kCent});
-  EXPECT_FALSE(grid.FitSnapshot(bids, asks, false));
+  EXPECT_FALSE(grid.FitSnapshot(At({100 * kCent}), At({110 * kCent})));
   EXPECT_EQ(grid.scale().tick, Price(kCent));
-  EXPECT_TRUE(grid.FitSnapshot(bids, asks, true));
+  EXPECT_EQ(grid.TakePendingTick(Price(10 * kCent)), 10);
   EXPECT_EQ(grid.scale().tick, Price(10 * kCent));
   EXPECT_FALSE(grid.inferred());
-  EXPECT_FALSE(grid.FitSnapshot(bids, asks, true));  // Taken once.
+  EXPECT_EQ(grid.pending_tick(), std::nullopt);
 }
 
-TEST(InstrumentGridTest, PendingTickGivesWayToTheSnapshotAndToBucketSizes) {
+TEST(InstrumentGridTest, PendingTickGivesWayToPricesAndToBucketSizes) {
   InstrumentGrid prices = Settled(kCent);
   prices.set_pending_tick(Price(10 * kCent));
-  EXPECT_TRUE(prices.FitSnapshot(At({100 * kCent}), At({105 * kCent}), true));
+  EXPECT_EQ(prices.TakePendingTick(Price(5 * kCent)), 5);
   EXPECT_EQ(prices.scale().tick, Price(5 * kCent));
   EXPECT_TRUE(prices.inferred());
   InstrumentGrid buckets = Settled(kCent, Price(4 * kCent));
   buckets.set_pending_tick(Price(10 * kCent));
-  EXPECT_TRUE(buckets.FitSnapshot(At({100 * kCent}), At({110 * kCent}), true));
+  EXPECT_EQ(buckets.TakePendingTick(Price(10 * kCent)), 2);
   EXPECT_EQ(buckets.scale().tick, Price(2 * kCent));
 }
 
-TEST(InstrumentGridTest, PendingTickThatTheSnapshotForbidsLeavesTheTick) {
+TEST(InstrumentGridTest, PendingTickThatPricesForbidLeavesTheTick) {
   InstrumentGrid grid = Settled(kCent);
   grid.set_pending_tick(Price(10 * kCent));
-  (void)grid.FitSnapshot(At({100 * kCent}), At({101 * kCent}), true);
+  EXPECT_EQ(grid.TakePendingTick(Price(kCent)), 1);
   EXPECT_EQ(grid.scale().tick, Price(kCent));
 }
 
 TEST(InstrumentGridTest, OnceInferredItStaysSo) {
   InstrumentGrid grid(kTenDollars);
-  EXPECT_TRUE(grid.FitSnapshot(At({100 * kCent}), At({110 * kCent}), true));
+  EXPECT_TRUE(grid.FitSnapshot(At({100 * kCent}), At({110 * kCent})));
   EXPECT_TRUE(grid.Settle(Stated(kCent), InstrumentSource::kExchangeInfo, false));
   EXPECT_EQ(grid.scale().tick, Price(kCent));
   EXPECT_TRUE(grid.inferred());
