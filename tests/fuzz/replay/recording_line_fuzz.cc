@@ -55,6 +55,8 @@ std::string_view WordOf(LineKind kind) {
       return "#lost ";
     case LineKind::kDigest:
       return "#digest ";
+    case LineKind::kUnknownVersion:
+      return "#thalweg ";
     case LineKind::kOtherHash:
       return "#";
     case LineKind::kFrame:
@@ -86,6 +88,8 @@ void CheckParts(const RecordingLine& line) {
                          std::all_of(line.digest.begin(), line.digest.end(),
                                      [](unsigned char c) { return std::isxdigit(c) != 0; }),
                      "a digest has 32 hex digits");
+    case LineKind::kUnknownVersion:
+      return Require(line.count != 1, "version 1 is known");
     case LineKind::kConnClose:
     case LineKind::kOtherHash:
     case LineKind::kMalformed:
