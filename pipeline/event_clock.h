@@ -24,6 +24,7 @@ class EventClock {
   struct Step {
     EventTime time;            // The time the frame is stamped with.
     EventTime clock;           // The clock after it.
+    EventTime passed_to;       // The same, without what a leap that two frames agree on adds.
     bool disbelieved = false;  // The frame's own time was too far ahead; `time` is the clock.
     bool restarts = false;     // The first time of all was wrong: the clock begins anew.
   };
@@ -34,15 +35,16 @@ class EventClock {
   [[nodiscard]] EventTime first() const noexcept { return first_; }
 
   [[nodiscard]] Step Judge(EventTime time, ReceiveTime received) const noexcept {
-    if (!now_) return {time, time};
+    if (!now_) return {time, time, time};
     const Nanos believed = kTimeLeapMax + std::max<Nanos>(received - last_received_, 0);
     const bool leaps = time - *now_ > believed;
     const bool agreed = doubted_ && std::abs(time - *doubted_) <= believed;
-    if (leaps && !agreed) return {*now_, *now_, true, false};
+    if (leaps && !agreed) return {*now_, *now_, *now_, true, false};
     // Until a second frame confirms it the first time is on probation.
     const bool restarts = !confirmed_ && (leaps || *now_ - time > believed);
-    if (restarts) return {time, time, false, true};
-    return {time, std::max(*now_, time)};
+    if (restarts) return {time, time, time, false, true};
+    const EventTime clock = std::max(*now_, time);
+    return {time, clock, leaps ? *now_ + believed : clock};
   }
 
   // Takes the step that Judge() found for `time`.

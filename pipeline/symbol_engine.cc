@@ -14,8 +14,6 @@ namespace {
 
 // A crossed book that lasts this long, in event time, is audited by a snapshot.
 constexpr Nanos kCrossedMax = 500 * kMillisecond;
-// How much of a silence timer records fill.
-constexpr Nanos kTimerFillMax = kHour;
 // So many bookTicker audits that differ in a row make the engine ask for a snapshot.
 constexpr int kAuditsDifferingMax = 3;
 // A snapshot that did not come for so long, in receive time, is asked for again.
@@ -137,8 +135,10 @@ void SymbolEngine::OnDepth(const FrameHead& head, Decoder& decoder, ReceiveTime 
   if (verdict == DecodeVerdict::kOk && market_known_ && !WellFormed(book_.numbering(), ids)) {
     verdict = DecodeVerdict::kBadIds;
   }
-  if (verdict == DecodeVerdict::kOk && !FitGrid(diff.bids, diff.asks, unit)) {
-    verdict = DecodeVerdict::kOutOfRange;
+  std::optional<GridStep> step;
+  if (verdict == DecodeVerdict::kOk) {
+    step = JudgeGrid(diff.bids, diff.asks, unit);
+    if (!step) verdict = DecodeVerdict::kOutOfRange;
   }
   if (verdict != DecodeVerdict::kOk) {
     OnMalformed(verdict);
@@ -148,10 +148,11 @@ void SymbolEngine::OnDepth(const FrameHead& head, Decoder& decoder, ReceiveTime 
   if (!depth_stream_ || depth_stream_->empty()) depth_stream_ = head.stream_type;
   DecideMarket(diff);
   ++counts_.depth_frames;
-  StreamState& stream = input_.stream(StreamKind::kDepth);
-  stream.Open();
   const EventTime time =
       Advance(diff.transaction_time.value_or(diff.event_time), diff.event_time, received);
+  TakeGrid(*step, diff.bids, diff.asks);
+  StreamState& stream = input_.stream(StreamKind::kDepth);
+  stream.Open();
   const KeptDiff kept{
       ids, stream.Effective(time), received, grid_.qty_decimals(), false, diff.bids, diff.asks};
 
@@ -186,14 +187,11 @@ void SymbolEngine::OnTicker(const FrameHead& head, Decoder& decoder, ReceiveTime
   const DecodeVerdict verdict = DecodeExactly(
       decoder, [&](int decimals) { return decoder.DecodeBookTicker(head, decimals, &ticker); },
       &unit);
+  if (verdict != DecodeVerdict::kOk) return OnMalformed(verdict);
   const std::array levels{ticker.bid, ticker.ask};
-  if (verdict != DecodeVerdict::kOk || !FitGrid(levels, {}, unit)) {
-    OnMalformed(verdict == DecodeVerdict::kOk ? DecodeVerdict::kOutOfRange : verdict);
-    return;
-  }
+  const std::optional<GridStep> step = JudgeGrid(levels, {}, unit);
+  if (!step) return OnMalformed(DecodeVerdict::kOutOfRange);
   ++counts_.ticker_frames;
-  StreamState& stream = input_.stream(StreamKind::kTicker);
-  stream.Open();
   std::optional<EventTime> time =
       ticker.transaction_time ? ticker.transaction_time : ticker.event_time;
   if (time) {
@@ -204,6 +202,9 @@ void SymbolEngine::OnTicker(const FrameHead& head, Decoder& decoder, ReceiveTime
     last_received_ = received;
     time = clock();
   }
+  TakeGrid(*step, levels, {});
+  StreamState& stream = input_.stream(StreamKind::kTicker);
+  stream.Open();
   if (last_ticker_id_ && ticker.id <= *last_ticker_id_) {
     ++counts_.stale_tickers;
     return;
@@ -227,18 +228,17 @@ void SymbolEngine::OnTrade(const FrameHead& head, Decoder& decoder, ReceiveTime 
   int unit = 0;
   const DecodeVerdict verdict = DecodeExactly(
       decoder, [&](int decimals) { return decoder.DecodeTrade(head, decimals, &trade); }, &unit);
+  if (verdict != DecodeVerdict::kOk) return OnMalformed(verdict);
   const std::array levels{Level{trade.price, trade.qty}};
-  const bool fits = verdict == DecodeVerdict::kOk && NotionalFits(trade.price.raw(), trade.qty) &&
-                    FitGrid(levels, {}, unit);
-  if (!fits) {
-    OnMalformed(verdict == DecodeVerdict::kOk ? DecodeVerdict::kOutOfRange : verdict);
-    return;
-  }
+  std::optional<GridStep> step;
+  if (NotionalFits(trade.price.raw(), trade.qty)) step = JudgeGrid(levels, {}, unit);
+  if (!step) return OnMalformed(DecodeVerdict::kOutOfRange);
   ++counts_.trade_frames;
-  StreamState& stream = input_.stream(StreamKind::kTrade);
-  stream.Open();
   const bool late = clock_.started() && trade.trade_time < clock_.now();
   const EventTime time = Advance(trade.trade_time, trade.event_time, received);
+  TakeGrid(*step, levels, {});
+  StreamState& stream = input_.stream(StreamKind::kTrade);
+  stream.Open();
 
   const bool duplicate = last_trade_id_ && trade.id <= *last_trade_id_;
   if (duplicate && !trade_ids_may_restart_) {
@@ -301,7 +301,7 @@ void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
   }
 
   const Price tick = grid.scale().tick;
-  if (!Refine(anew ? grid_.scale().tick : tick, unit)) {
+  if (!TryRefine(anew ? grid_.scale().tick : tick, unit)) {
     return RefuseSnapshot(NoticeKind::kSnapshotMalformed, {.verdict = DecodeVerdict::kOutOfRange});
   }
   if (anew) {
@@ -343,13 +343,13 @@ void SymbolEngine::OnInstrument(const Instrument& instrument, InstrumentSource s
     return;
   }
   if (instrument.qty_decimals > grid_.qty_decimals())
-    (void)Refine(present, instrument.qty_decimals);
+    (void)TryRefine(present, instrument.qty_decimals);
   grid_.set_pending_tick(std::nullopt);
   if (stated > present && stated.raw() % present.raw() == 0) {
     grid_.set_pending_tick(stated);
     Tell(NoticeKind::kTickCoarser, {.price = stated});
   } else if (stated != present) {
-    (void)Refine(Price(std::gcd(stated.raw(), present.raw())), grid_.qty_decimals());
+    (void)TryRefine(Price(std::gcd(stated.raw(), present.raw())), grid_.qty_decimals());
   }
 }
 
@@ -380,7 +380,7 @@ EventTime SymbolEngine::Advance(EventTime time, std::optional<EventTime> event_t
   if (step.restarts) {
     RestartClock(step.clock);
   } else {
-    EmitTimersBefore(step.clock, received);
+    EmitTimersBefore(step, received);
   }
   clock_.Take(step, time, received);
   input_.OnClock(clock_.now());
@@ -426,38 +426,55 @@ DecodeVerdict SymbolEngine::DecodeExactly(Decoder& decoder, const Decode& decode
   return decode(*decimals) == DecodeVerdict::kOk ? DecodeVerdict::kOk : verdict;
 }
 
-bool SymbolEngine::FitGrid(std::span<const Level> a, std::span<const Level> b, int decimals) {
-  if (!grid_.settled()) {
-    if (!Refine(grid_.scale().tick, decimals)) return false;
-    for (const Level& level : a) grid_.Remember(level.price);
-    for (const Level& level : b) grid_.Remember(level.price);
-    return true;
-  }
-  const auto fit = [&](const InstrumentGrid& grid) {
-    return std::max(grid.Convert(a, &tick_bids_), grid.Convert(b, &tick_asks_));
-  };
+std::optional<SymbolEngine::GridStep> SymbolEngine::JudgeGrid(std::span<const Level> a,
+                                                              std::span<const Level> b,
+                                                              int decimals) {
   Price tick = grid_.scale().tick;
-  GridFit fits = fit(grid_);
-  if (fits == GridFit::kOffGrid) {
-    // Tried on a copy: a frame that does not fit the finer grid either must not change it.
-    InstrumentGrid grid = grid_;
-    tick = grid.Refined(b, grid.Refined(a, tick));
-    (void)grid.RefineTick(tick);
-    fits = fit(grid);
+  if (grid_.settled()) {
+    const auto fit = [&](const InstrumentGrid& grid) {
+      return std::max(grid.Convert(a, &tick_bids_), grid.Convert(b, &tick_asks_));
+    };
+    GridFit fits = fit(grid_);
+    if (fits == GridFit::kOffGrid) {
+      InstrumentGrid grid = grid_;
+      tick = grid.Refined(b, grid.Refined(a, tick));
+      (void)grid.RefineTick(tick);
+      fits = fit(grid);
+    }
+    if (fits != GridFit::kOnGrid) return std::nullopt;
   }
-  return fits == GridFit::kOnGrid && Refine(tick, decimals);
+  if (!CanRefine(tick, decimals)) return std::nullopt;
+  return GridStep{tick, decimals};
 }
 
-bool SymbolEngine::Refine(Price tick, int decimals) {
+void SymbolEngine::TakeGrid(const GridStep& step, std::span<const Level> a,
+                            std::span<const Level> b) {
+  Refine(step.tick, step.decimals);
+  if (grid_.settled()) return;
+  for (const Level& level : a) grid_.Remember(level.price);
+  for (const Level& level : b) grid_.Remember(level.price);
+}
+
+bool SymbolEngine::TryRefine(Price tick, int decimals) {
+  if (!CanRefine(tick, decimals)) return false;
+  Refine(tick, decimals);
+  return true;
+}
+
+bool SymbolEngine::CanRefine(Price tick, int decimals) {
   const int present = grid_.qty_decimals();
   if (tick == grid_.scale().tick && decimals == present) return true;
-  const std::int64_t price_factor = grid_.scale().tick.raw() / tick.raw();
-  const std::int64_t qty_factor = PowerOfTen(std::max(decimals - present, 0));
-  // Both or none: a unit becomes coarser only while there is no book to ask.
-  if (!book_.CanRefine(price_factor, qty_factor)) return false;
-  if (decimals < present && !TakeCoarserUnit(decimals)) return false;
+  if (decimals < present && !CanTakeCoarserUnit(decimals)) return false;
+  return book_.CanRefine(grid_.scale().tick.raw() / tick.raw(),
+                         PowerOfTen(std::max(decimals - present, 0)));
+}
 
-  (void)grid_.RefineTick(tick);
+void SymbolEngine::Refine(Price tick, int decimals) {
+  const int present = grid_.qty_decimals();
+  if (tick == grid_.scale().tick && decimals == present) return;
+  if (decimals < present) TakeCoarserUnit(decimals);
+  const std::int64_t price_factor = grid_.RefineTick(tick);
+  const std::int64_t qty_factor = PowerOfTen(std::max(decimals - present, 0));
   grid_.SetQtyDecimals(decimals);
   book_.Refine(price_factor, qty_factor);
   ticker_audit_.ScaleQuantities(qty_factor);
@@ -469,26 +486,27 @@ bool SymbolEngine::Refine(Price tick, int decimals) {
   if (!prices_fit || !quantities_fit) input_.OnLoss(clock());
   if (price_factor != 1) Tell(NoticeKind::kTickRefined, {.price = tick});
   if (qty_factor != 1) Tell(NoticeKind::kUnitRefined, {.a = decimals});
-  return true;
 }
 
 // Only while there is no book, and everything remembered is a whole number of the coarser unit.
-bool SymbolEngine::TakeCoarserUnit(int decimals) {
+bool SymbolEngine::CanTakeCoarserUnit(int decimals) {
   if (clock_.started()) {
     features_.trade_flow.AdvanceTo(clock_.now());
     features_.touch.AdvanceTo(clock_.now());
   }
   const std::int64_t divisor = PowerOfTen(grid_.qty_decimals() - decimals);
-  if (!features_.CanDivideQuantities(divisor) || !ticker_audit_.CanDivideQuantities(divisor) ||
-      !book_.DivideQuantities(decimals)) {
-    return false;
-  }
+  return features_.CanDivideQuantities(divisor) && ticker_audit_.CanDivideQuantities(divisor) &&
+         book_.CanDivideQuantities(decimals);
+}
+
+void SymbolEngine::TakeCoarserUnit(int decimals) {
+  const std::int64_t divisor = PowerOfTen(grid_.qty_decimals() - decimals);
   grid_.SetQtyDecimals(decimals);
+  book_.DivideQuantities();
   features_.DivideQuantities(divisor);
   ticker_audit_.DivideQuantities(divisor);
   coarser_unit_.reset();
   Tell(NoticeKind::kUnitCoarsened, {.a = decimals});
-  return true;
 }
 
 void SymbolEngine::NoteUnit(const Instrument& instrument) noexcept {
@@ -652,16 +670,14 @@ EventTime SymbolEngine::FirstTimer(EventTime time) const noexcept {
   return EventTime((time.raw() + interval - 1) / interval * interval);
 }
 
-void SymbolEngine::EmitTimersBefore(EventTime clock, ReceiveTime received) {
+void SymbolEngine::EmitTimersBefore(const EventClock::Step& step, ReceiveTime received) {
   const Nanos interval = options_.emit.interval;
   if (interval == 0 || !first_applied_) return;
-  // The first hour of a silence is filled, the rest of it is not: files weeks apart may be one
-  // input.
-  const EventTime filled = std::min(clock, next_timer_ + kTimerFillMax);
-  for (; next_timer_ < filled; next_timer_ = next_timer_ + interval) {
+  for (; next_timer_ < step.passed_to; next_timer_ = next_timer_ + interval) {
     Emit(Trigger::kTimer, next_timer_, received);
   }
-  if (next_timer_ < clock) next_timer_ = FirstTimer(clock);
+  // Beyond it the clock leapt, which is no time that passed.
+  if (next_timer_ < step.clock) next_timer_ = FirstTimer(step.clock);
 }
 
 void SymbolEngine::Emit(Trigger trigger, EventTime clock, ReceiveTime received) {

@@ -140,13 +140,23 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   // that was stated when it does not fit; `*decimals` says in which. Changes nothing else.
   template <class Decode>
   [[nodiscard]] DecodeVerdict DecodeExactly(Decoder& decoder, const Decode& decode, int* decimals);
-  // Brings the grid to a frame's prices, and to the unit that its quantities were decoded in.
-  // False, and nothing has changed, when the frame or what the symbol holds would be out of range.
-  [[nodiscard]] bool FitGrid(std::span<const Level> a, std::span<const Level> b, int decimals);
-  // Takes a finer tick and another unit, both or none. Only the live book can stand against a finer
-  // one; windows that cannot follow begin anew, flagged as a loss.
-  [[nodiscard]] bool Refine(Price tick, int decimals);
-  [[nodiscard]] bool TakeCoarserUnit(int decimals);
+  // What a frame asks of the grid: its tick and the unit that its quantities were decoded in.
+  struct GridStep {
+    Price tick;
+    int decimals;
+  };
+  // Judges before anything changes, like the clock; absent when the frame is out of range. What it
+  // asks is taken after the timer records that are due before the frame.
+  [[nodiscard]] std::optional<GridStep> JudgeGrid(std::span<const Level> a,
+                                                  std::span<const Level> b, int decimals);
+  void TakeGrid(const GridStep& step, std::span<const Level> a, std::span<const Level> b);
+  // A finer tick and another unit, both or none. Only the live book can stand against a finer one;
+  // windows that cannot follow begin anew, flagged as a loss.
+  [[nodiscard]] bool TryRefine(Price tick, int decimals);
+  [[nodiscard]] bool CanRefine(Price tick, int decimals);
+  void Refine(Price tick, int decimals);
+  [[nodiscard]] bool CanTakeCoarserUnit(int decimals);
+  void TakeCoarserUnit(int decimals);
   void NoteUnit(const Instrument& instrument) noexcept;
   void OnMalformed(DecodeVerdict verdict);
   void RefuseSnapshot(NoticeKind kind, const Notice& notice);
@@ -163,7 +173,7 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   [[nodiscard]] BestQuotes book_quotes() const noexcept;
 
   [[nodiscard]] EventTime FirstTimer(EventTime time) const noexcept;
-  void EmitTimersBefore(EventTime clock, ReceiveTime received);
+  void EmitTimersBefore(const EventClock::Step& step, ReceiveTime received);
   void Emit(Trigger trigger, EventTime clock, ReceiveTime received);
   [[nodiscard]] QualityWord WarmupQuality(EventTime clock) const;
 

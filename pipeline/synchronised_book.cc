@@ -382,22 +382,16 @@ void SynchronisedBook::Coarsen(std::int64_t factor) {
   active().set_known_edges(edges);
 }
 
-// Whether the quantities of the kept diffs fit a unit of so many decimals.
-bool SynchronisedBook::KeptFit(int qty_decimals) const noexcept {
+bool SynchronisedBook::CanDivideQuantities(int decimals) const noexcept {
+  if (holds_grid()) return false;
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     const KeptDiff diff = kept_.at(i);
     for (const std::span<const Level> levels : {diff.bids, diff.asks}) {
       for (const Level& level : levels) {
-        if (!InUnit(level.qty, diff.qty_decimals, qty_decimals)) return false;
+        if (!InUnit(level.qty, diff.qty_decimals, decimals)) return false;
       }
     }
   }
-  return true;
-}
-
-bool SynchronisedBook::DivideQuantities(int decimals) {
-  if (holds_grid() || !KeptFit(decimals)) return false;
-  DropDeadBooks();
   return true;
 }
 

@@ -133,8 +133,9 @@ class SynchronisedBook {
   [[nodiscard]] bool CanRefine(std::int64_t price_factor, std::int64_t qty_factor) const noexcept;
   // The grid became finer by these factors. REQUIRES: CanRefine().
   void Refine(std::int64_t price_factor, std::int64_t qty_factor);
-  // To a coarser unit than the grid's: only while no book stands on it.
-  [[nodiscard]] bool DivideQuantities(int decimals);
+  // The unit became coarser; first, whether it can: only while no book stands on the grid.
+  [[nodiscard]] bool CanDivideQuantities(int decimals) const noexcept;
+  void DivideQuantities() noexcept { DropDeadBooks(); }
 
  private:
   OrderBook& active() noexcept { return *books_[active_]; }
@@ -148,7 +149,6 @@ class SynchronisedBook {
   void ApplyLive(const KeptDiff& diff);
   [[nodiscard]] bool AuditAtNextDiff(const KeptDiff& diff);
   void DropKeptOutOfRange();
-  [[nodiscard]] bool KeptFit(int qty_decimals) const noexcept;
   void WatchHeld(EventTime clock);
   void AskAgain(bool was_wanted);
   void DropDeadBooks() noexcept;

@@ -49,8 +49,8 @@
 // T1. "The receive time passed since the previous frame": the previous well-formed depth, trade or
 // bookTicker frame of the symbol, whether it carried a time or not; never negative. "Agrees": the
 // next timed frame, if it is too far ahead as well, lies within 1 h and that receive time of the
-// doubted one. A doubted frame leaves the lag as it is, and so does an E that is more than 1 h ahead
-// of the clock beside a T that is not.
+// doubted one. A doubted frame leaves the lag as it is, and so does an E that is more than 1 h
+// ahead of the clock beside a T that is not.
 //
 // T2. "Last effective time of its stream" goes by messages that were put in: depth events applied
 // or buffered, trades and tickers accepted; not by dropped ones.
@@ -63,6 +63,10 @@
 //
 // T5. A loss before the clock exists counts from the clock's first value; `#lost` concerns the
 // symbols seen so far, `#drop` its symbol also when nothing else named it yet.
+//
+// T6. Timer rows: those before the new clock, when a frame moves it, with everything but the clock
+// as it was before that frame; staleness in receive time already goes by that frame's. Of a leap of
+// the clock that needed two frames only what one of them would have been believed counts as time.
 //
 // --- Sequencing ---
 //

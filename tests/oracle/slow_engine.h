@@ -8,7 +8,7 @@
 // of slow_engine.cc says which one was taken.
 //
 // Rows: one for each accepted depth, ticker and trade message from its symbol's first
-// synchronisation on; the caller filters them.
+// synchronisation on, and those of the timer; the caller filters them.
 // Threads: one.
 #pragma once
 
@@ -38,6 +38,8 @@ struct SlowOptions {
   // longer.
   std::optional<std::int64_t> snapshot_limit;
   OnGap on_gap = OnGap::kBlank;
+  // Rows at its multiples on the event clock, too.
+  std::optional<std::int64_t> timer_ns;
   // Empty: all.
   std::vector<std::string> symbols;
   // Without rows only books, audits and counts are kept: for long runs.
@@ -49,7 +51,7 @@ struct SlowRow {
   std::int64_t event_ns = 0;
   std::int64_t recv_ns = 0;
   std::int64_t update_id = 0;
-  std::string trigger;  // "depth", "ticker", "trade"
+  std::string trigger;  // "depth", "ticker", "trade", "timer"
   std::string symbol;
   std::uint64_t flags = 0;
   std::vector<double> features;  // in the order of SlowColumns()

@@ -136,9 +136,9 @@ std::optional<Int> SlowSymbol::Arrive(Int recv, std::optional<Int> time,
                                       std::optional<Int> event_time, Stream stream) {
   now_recv_ = recv;
   seen_frame_ = true;
-  seen_[stream].connection_closed = false;
   std::optional<Int> stamp = clock_;
   if (time) stamp = AdvanceClock(recv, *time);
+  seen_[stream].connection_closed = false;
   previous_recv_ = recv;
   if (time && !stamp) return clock_;
   if (event_time && *event_time - *clock_ <= kHourNs) UpdateLag(recv, *event_time);
@@ -163,8 +163,27 @@ std::optional<Int> SlowSymbol::AdvanceClock(Int recv, Int time) {
     return time;
   }
   confirmed_ = true;
-  clock_ = std::max(*clock_, time);
+  EmitTimers(recv, too_far ? *clock_ + passed + kHourNs : time);
+  if (time > *clock_) {
+    clock_ = time;
+    next_timer_ = std::max(next_timer_, FirstTimer(time));
+  }
   return time;
+}
+
+// The first multiple that is not before `time`.
+Int SlowSymbol::FirstTimer(Int time) const {
+  return options_.timer_ns ? CeilDiv(time, *options_.timer_ns) * *options_.timer_ns : 0;
+}
+
+void SlowSymbol::EmitTimers(Int recv, Int until) {
+  if (!options_.timer_ns || !ever_synchronised_) return;
+  const Int now = *clock_;
+  for (; next_timer_ < until; next_timer_ += *options_.timer_ns) {
+    clock_ = next_timer_;
+    EmitRow(recv, "timer");
+  }
+  clock_ = now;
 }
 
 // Until a second frame confirms it the first time of all is on probation; when it was wrong, all
@@ -173,6 +192,7 @@ void SlowSymbol::RestartClock(Int time) {
   clock_ = time;
   first_clock_ = time;
   synchronised_at_ = time;
+  next_timer_ = FirstTimer(time);
   for (Event& event : buffer_) event.time = time;
   if (retained_) {
     for (Event& event : *retained_) event.time = time;
@@ -224,9 +244,9 @@ void SlowSymbol::Depth(Int recv, const std::string& stream, SlowDepth depth) {
     return;
   }
   if (!*futures_) depth.previous.reset();
+  const Int stamp = *Arrive(recv, depth.Time(), depth.event_time, kDepth);
   NoteLevels(depth.bids);
   NoteLevels(depth.asks);
-  const Int stamp = *Arrive(recv, depth.Time(), depth.event_time, kDepth);
   const Int time = std::max(stamp, last_effective_[kDepth].value_or(stamp));
   Sequence({std::move(depth), recv, time, false});
   // A held snapshot that the feed does not come to is given up.
@@ -418,6 +438,7 @@ void SlowSymbol::Synchronise(std::size_t first) {
   book_flow_.Clear();
   live_ = true;
   old_book_serves_ = false;
+  if (!ever_synchronised_) next_timer_ = FirstTimer(*clock_);
   ever_synchronised_ = true;
   resyncing_ = false;
   first_after_resync_ = true;
@@ -513,8 +534,8 @@ bool SlowSymbol::AuditSnapshot(const SlowSnapshot& snapshot, const std::vector<E
 // --- Tickers and trades --------------------------------------------------------------------------
 
 void SlowSymbol::Ticker(Int recv, const SlowTicker& ticker) {
-  NoteLevels({ticker.bid, ticker.ask});
   const std::optional<Int> stamp = Arrive(recv, ticker.Time(), ticker.event_time, kTicker);
+  NoteLevels({ticker.bid, ticker.ask});
   if (last_ticker_id_ && ticker.id <= *last_ticker_id_) {
     ++counts_.tickers_dropped;
     return;
@@ -539,9 +560,9 @@ void SlowSymbol::Ticker(Int recv, const SlowTicker& ticker) {
 }
 
 void SlowSymbol::Trade(Int recv, const SlowTrade& trade) {
+  const Int stamp = *Arrive(recv, trade.trade_time, trade.event_time, kTrade);
   NotePrice(trade.price);
   NoteQty(trade.qty);
-  const Int stamp = *Arrive(recv, trade.trade_time, trade.event_time, kTrade);
   const bool duplicate = last_trade_id_ && trade.id <= *last_trade_id_;
   if (duplicate && !depth_ids_restarted_) {
     ++counts_.trades_dropped;

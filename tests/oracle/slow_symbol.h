@@ -70,12 +70,14 @@ class SlowSymbol {
     Int tick = 1;
   };
 
-  // Arrival: prices, clock and lag. Returns the time that the frame is stamped with, which is empty
-  // when it has none and there is no clock yet.
+  // Arrival: clock, lag, and the timer rows due before. Returns the time that the frame is stamped
+  // with, which is empty when it has none and there is no clock yet.
   std::optional<Int> Arrive(Int recv, std::optional<Int> time, std::optional<Int> event_time,
                             Stream stream);
   // The stamp of a timed frame; empty: its time is not believed.
   std::optional<Int> AdvanceClock(Int recv, Int time);
+  void EmitTimers(Int recv, Int until);
+  [[nodiscard]] Int FirstTimer(Int time) const;
   void StartClock(Int time);
   void RestartClock(Int time);
   void UpdateLag(Int recv, Int event_time);
@@ -160,6 +162,7 @@ class SlowSymbol {
   std::optional<Int> doubted_time_;  // more than an hour ahead; waits for the next one to agree
   std::optional<Int> previous_recv_;
   Int now_recv_ = 0;
+  Int next_timer_ = 0;
   std::optional<Int> lag_;
   std::optional<Int> least_lag_;
   LastSeen seen_[kStreams];

@@ -533,6 +533,82 @@ TEST(Timers, RecordsStandAtExactMultiplesWithAgesThere) {
   EXPECT_EQ(bench.row().trigger(), Trigger::kTimer);
 }
 
+class TimersTest : public ::testing::Test {
+ protected:
+  static EngineOptions Every(Nanos interval) {
+    EngineOptions options = DefaultOptions();
+    options.emit = EmitPolicy::None();
+    options.emit.interval = interval;
+    options.instruments = {ParseInstrumentOption("AAAUSDT:0.01:1").value()};
+    return options;
+  }
+};
+
+TEST_F(TimersTest, AFrameThatRefinesTheGridMakesTheRecordsBeforeItOnTheOldOne) {
+  Bench bench(Every(250 * kMillisecond));
+  bench.Synchronise();  // The clock is at 200 ms.
+  const std::int64_t id = bench.market.told_id() + 1;
+  bench.market.Pass(100);
+  const TickLevel bid = bench.symbol().book()->ladder(Side::kBid).best_level();
+  const TickLevel ask = bench.symbol().book()->ladder(Side::kAsk).best_level();
+  bench.Give(bench.market.DepthOf(id, id, "[\"98.005\",\"2\"]", ""));
+  ASSERT_EQ(bench.log.rows.size(), 1U);
+  EXPECT_EQ(bench.Value("spread_ticks"), static_cast<double>(ask.price - bid.price));
+  EXPECT_FALSE(bench.row().Has(quality::kInstrumentInferred));
+  bench.market.Pass(300);
+  bench.Give(bench.market.TradeOf(1, "98.00", "1"));
+  EXPECT_EQ(bench.Value("spread_ticks"), static_cast<double>(2 * (ask.price - bid.price)));
+  EXPECT_TRUE(bench.row().Has(quality::kInstrumentInferred));
+}
+
+TEST_F(TimersTest, AFrameThatShowsItsStreamOpenAgainDoesNotDoSoBeforeItself) {
+  for (const bool depth : {true, false}) {
+    Bench bench(Every(250 * kMillisecond));
+    bench.Give("#conn 1 open wss://x/stream?streams=aaausdt@depth@100ms/aaausdt@trade");
+    bench.Synchronise();
+    bench.Give(bench.market.Trade());
+    bench.Give("#conn 1 close 1006");
+    const auto next = [&] {
+      bench.market.Pass(250);
+      bench.Give(depth ? bench.market.Depth() : bench.market.Trade());
+      return bench.row().Has(depth ? quality::kStaleDepth : quality::kStaleTrade);
+    };
+    EXPECT_TRUE(next());
+    EXPECT_FALSE(next());
+  }
+}
+
+TEST_F(TimersTest, ASilenceIsFilledWhole) {
+  Bench bench(Every(kSecond));
+  bench.Synchronise();
+  bench.GiveDepth(800);  // The clock is at 1 s; nothing is beyond it.
+  bench.log.rows.clear();
+  bench.GiveDepth(7'200'000);
+  ASSERT_EQ(bench.log.rows.size(), 7'200U);
+  for (std::size_t i = 0; i < 7'200; ++i) {
+    EXPECT_EQ(bench.log.rows[i].header.event_ns,
+              (FeedBuilder::kFirstMs / 1'000 + 1 + static_cast<std::int64_t>(i)) * kSecond);
+  }
+}
+
+// Two frames that agree on a time, far beyond what can have passed, move the clock: no time passed.
+TEST_F(TimersTest, OfALeapOfTheClockAnHourIsFilled) {
+  Bench bench(Every(10 * kSecond));
+  bench.Synchronise();
+  const ReceiveTime received(bench.market.now_ms() * kMillisecond);
+  bench.log.rows.clear();
+  for (int i = 0; i < 2; ++i) {
+    bench.market.Pass(i == 0 ? 1'000 * kHour / kMillisecond : 0);
+    GiveLine(received, bench.market.Trade(), &bench.engine);
+  }
+  EXPECT_EQ(bench.log.rows.size(), 360U);
+  const EventTime leapt = *bench.symbol().clock();
+  bench.market.Pass(10'000);
+  GiveLine(received, bench.market.Trade(), &bench.engine);
+  ASSERT_EQ(bench.log.rows.size(), 361U);
+  EXPECT_GE(bench.row().header.event_ns, leapt.raw());
+}
+
 TEST(Grid, ACoarserTickKeepsThePricesOfTheEventsThatWait) {
   Bench bench;
   bench.Synchronise();
@@ -951,6 +1027,71 @@ TEST(NoLookAhead, RecordsBeforeACutAreTheSameToTheLastBit) {
     ASSERT_LE(part.size(), whole.size());
     for (std::size_t i = 0; i < part.size(); ++i) ASSERT_TRUE(SameBits(part[i], whole[i])) << cut;
   }
+}
+
+// A frame that says nothing, in the place and at the time of the one that made a timer record: the
+// record must be the same.
+TEST(NoLookAhead, TimerRecordsHoldNothingOfTheFrameThatMakesThem) {
+  struct Timed {
+    std::int64_t ms;
+    std::string line;
+    bool moves_clock;
+  };
+  FeedBuilder market("AAAUSDT", Numbering::kSpot, 3);
+  std::vector<Timed> lines;
+  const auto add = [&](std::string line, bool moves_clock = true) {
+    lines.push_back({market.now_ms(), std::move(line), moves_clock});
+  };
+  add("#conn 1 open wss://x/stream?streams=aaausdt@depth@100ms/aaausdt@trade", false);
+  add(market.Depth());
+  add(market.Rest(), false);
+  for (int i = 0; i < 300; ++i) {
+    market.Pass(40);
+    market.Move(3);
+    const std::int64_t id = market.id();
+    if (i % 30 == 10) {
+      // Off the tick and finer than the unit, by depth, trade and ticker.
+      const std::string fine = absl::StrCat("98.", i, "5");
+      add(market.DepthOf(market.told_id() + 1, id, absl::StrCat("[\"", fine, "\",\"2.0001\"]"),
+                         ""));
+      market.SetId(id);
+    } else if (i % 30 == 20) {
+      add(market.TradeOf(market.trade_id() + 1, absl::StrCat("97.", i, "25"), "1.00001"));
+      market.SkipTradeIds(1);
+    } else if (i % 10 == 3) {
+      add(market.Trade());
+    } else if (i != 100) {
+      add(market.Depth());
+    }
+    add(market.Ticker(), false);
+    if (i % 7 == 0) add("#conn 1 close 1006", false);
+    if (i == 110) add(market.Rest(), false);
+  }
+
+  EngineOptions options = DefaultOptions();
+  options.emit.interval = 20 * kMillisecond;
+  options.instruments = {ParseInstrumentOption("AAAUSDT:0.01:1").value()};
+  const auto give = [](Bench* bench, const Timed& timed) {
+    GiveLine(ReceiveTime(timed.ms * kMillisecond), timed.line, &bench->engine);
+  };
+  std::size_t compared = 0;
+  Bench whole(options);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::size_t before = whole.log.rows.size();
+    give(&whole, lines[i]);
+    if (!lines[i].moves_clock || i % 3 != 0) continue;
+    Bench cut(options);
+    for (std::size_t k = 0; k < i; ++k) give(&cut, lines[k]);
+    // Ids long past: it moves the clock and is dropped.
+    cut.market.set_now_ms(lines[i].ms);
+    give(&cut, {lines[i].ms, cut.market.DepthOf(1, 1, "", ""), true});
+    for (std::size_t row = before; row < cut.log.rows.size(); ++row, ++compared) {
+      ASSERT_EQ(cut.log.rows[row].trigger(), Trigger::kTimer);
+      ASSERT_LT(row, whole.log.rows.size());
+      ASSERT_TRUE(SameBits(cut.log.rows[row], whole.log.rows[row])) << lines[i].line;
+    }
+  }
+  EXPECT_GT(compared, 100U);
 }
 
 // --- Beliefs that are given up -------------------------------------------------------------------

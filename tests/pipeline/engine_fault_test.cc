@@ -325,6 +325,7 @@ class FaultyFeed {
 // What all seeds together have met, so that a test that meets nothing fails.
 struct Met {
   std::size_t rows = 0;
+  std::size_t timer_rows = 0;
   std::map<std::string, std::size_t> rows_with;
 };
 
@@ -334,6 +335,7 @@ void RunSeed(std::uint64_t seed, OnGap on_gap, bool futures, Met* met) {
   settings.engine.on_gap = on_gap;
   settings.engine.bucket_sizes = {"0.05", "0.1", "1"};
   settings.engine.snapshot_limit = 20;
+  if (seed % 2 == 0) settings.engine.emit.interval = 3 * kSecond;
   if (seed % 7 == 0) settings.engine.symbols = {"AAAUSDT"};
   settings.ladders = true;
   OracleComparison both(settings);
@@ -349,6 +351,9 @@ void RunSeed(std::uint64_t seed, OnGap on_gap, bool futures, Met* met) {
         for (const std::string& text : recent) story += text + "\n";
       }
       ASSERT_EQ(difference, "") << "seed " << seed << ", step " << step << "\n" << story;
+      for (const LoggedRow& row : both.log().rows) {
+        met->timer_rows += row.trigger() == Trigger::kTimer;
+      }
     }
   }
   met->rows += both.row_count();
@@ -366,6 +371,7 @@ void RunSeeds(OnGap on_gap, bool futures) {
     if (::testing::Test::HasFatalFailure()) return;
   }
   EXPECT_GT(met.rows, static_cast<std::size_t>(seeds) * 50);
+  EXPECT_GT(met.timer_rows, static_cast<std::size_t>(seeds) * 5);
   for (const char* flag :
        {"RESYNCING", "FIRST_AFTER_RESYNC", "CROSSED", "ONE_SIDED", "SHORT_BOOK", "HORIZON",
         "STALE_DEPTH", "STALE_TICKER", "STALE_TRADE", "TRADE_GAP", "DROPPED_INPUT", "HALTED",

@@ -46,6 +46,17 @@ TEST(EventClockTest, JudgingMovesNothing) {
   EXPECT_TRUE(clock.Judge(kStart + 9 * kHour, kReceived).disbelieved);
 }
 
+TEST(EventClockTest, OfALeapOnlyWhatIsBelievedOfOneFrameCountsAsPassed) {
+  EventClock clock = Started();
+  const ReceiveTime later = kReceived + 2 * kHour;
+  EXPECT_EQ(Frame(clock, kStart + 3 * kHour, later).passed_to, kStart + 3 * kHour);
+  EXPECT_EQ(Frame(clock, kStart + kHour, later).passed_to, kStart + 3 * kHour);
+  EXPECT_EQ(Frame(clock, kStart + 99 * kHour, later).passed_to, kStart + 3 * kHour);
+  const EventClock::Step agreed = Frame(clock, kStart + 99 * kHour, later + 5);
+  EXPECT_EQ(agreed.clock, kStart + 99 * kHour);
+  EXPECT_EQ(agreed.passed_to, kStart + 4 * kHour + 5);
+}
+
 TEST(EventClockTest, AdvancesAndNeverGoesBack) {
   EventClock clock = Started();
   EXPECT_EQ(Frame(clock, kStart + 7, kReceived).clock, kStart + 7);

@@ -30,6 +30,7 @@ oracle::SlowOptions SlowOptionsOf(const OracleComparison::Settings& settings) {
     slow.snapshot_limit = static_cast<std::int64_t>(*options.snapshot_limit);
   }
   slow.on_gap = options.on_gap == OnGap::kServe ? oracle::OnGap::kServe : oracle::OnGap::kBlank;
+  if (options.emit.interval != 0) slow.timer_ns = options.emit.interval;
   slow.symbols = options.symbols;
   slow.make_ladders = settings.ladders;
   return slow;
