@@ -23,16 +23,10 @@ std::string ToSymbolName(std::string_view stream_symbol) {
   return absl::AsciiStrToUpper(Abseil(stream_symbol));
 }
 
-std::optional<StreamKind> KindOfStream(std::string_view type) {
-  if (type == "bookTicker") return StreamKind::kTicker;
-  if (type == "trade" || type == "aggTrade") return StreamKind::kTrade;
-  const bool diff = type == "depth" || type.starts_with("depth@");
-  return diff ? std::optional(StreamKind::kDepth) : std::nullopt;
-}
-
-std::optional<StreamKind> KindOfDrop(std::string_view name) {
-  if (name == "ticker") return StreamKind::kTicker;
-  return KindOfStream(name);
+// Of a loss. One of an unknown kind may have been depth.
+StreamKind KindOfDrop(std::string_view name) {
+  if (name == "bookTicker" || name == "ticker") return StreamKind::kTicker;
+  return name == "trade" || name == "aggTrade" ? StreamKind::kTrade : StreamKind::kDepth;
 }
 
 // A bucket is at most kTicksMax ticks of whatever tick it is counted in, the finest included.
@@ -366,24 +360,23 @@ void Engine::OnConnectionOpen(std::int64_t connection, std::string_view url) {
   for (const absl::string_view stream : absl::StrSplit(list, '/', absl::SkipEmpty())) {
     const std::size_t at = stream.find('@');
     if (at == absl::string_view::npos) continue;
-    const absl::string_view type = stream.substr(at + 1);
-    if (const auto kind = KindOfStream(Standard(type))) {
-      carried.push_back({ToSymbolName(Standard(stream.substr(0, at))), *kind});
-    }
+    carried.push_back(
+        {ToSymbolName(Standard(stream.substr(0, at))), std::string(stream.substr(at + 1))});
   }
 }
 
 void Engine::OnConnectionClosed(std::int64_t connection) {
   connections_.erase(connection);
-  const auto carried = [&](const StreamName& stream) {
-    return std::any_of(connections_.begin(), connections_.end(), [&](const auto& connection) {
-      const std::vector<StreamName>& streams = connection.second;
-      return std::find(streams.begin(), streams.end(), stream) != streams.end();
-    });
-  };
   for (const auto& symbol : symbols_) {
     for (const StreamKind kind : {StreamKind::kDepth, StreamKind::kTicker, StreamKind::kTrade}) {
-      if (!carried({symbol->name(), kind})) symbol->OnStreamClosed(kind);
+      const auto carries = [&](const StreamName& stream) {
+        return stream.symbol == symbol->name() && symbol->UsesStream(stream.type, kind);
+      };
+      const bool carried =
+          std::any_of(connections_.begin(), connections_.end(), [&](const auto& connection) {
+            return std::any_of(connection.second.begin(), connection.second.end(), carries);
+          });
+      if (!carried) symbol->OnStreamClosed(kind);
     }
   }
 }
@@ -391,9 +384,7 @@ void Engine::OnConnectionClosed(std::int64_t connection) {
 void Engine::OnDropped(std::int64_t count, std::string_view stream, std::string_view symbol) {
   Known* const known = Find(symbol);
   if (known == nullptr || known->engine == nullptr) return;
-  const std::optional<StreamKind> kind = KindOfDrop(stream);
-  // A loss of an unknown kind may have been depth.
-  known->engine->OnDropped(kind.value_or(StreamKind::kDepth), count);
+  known->engine->OnDropped(KindOfDrop(stream), count);
 }
 
 void Engine::OnLost(std::int64_t count) {

@@ -105,10 +105,10 @@ class Engine {
   }
 
  private:
+  // Of a connection's url: "btcusdt@depth@100ms".
   struct StreamName {
-    std::string symbol;
-    StreamKind kind;
-    friend bool operator==(const StreamName&, const StreamName&) = default;
+    std::string symbol;  // "BTCUSDT"
+    std::string type;    // "depth@100ms"
   };
 
   // A symbol that was named somewhere.

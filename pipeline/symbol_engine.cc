@@ -125,7 +125,7 @@ SymbolEngine::SymbolEngine(SymbolId id, std::string name, const EngineOptions& o
 void SymbolEngine::OnDepth(const FrameHead& head, Decoder& decoder, ReceiveTime received) {
   seen_ = true;
   // Another speed of the same book is complete on its own and never mixed in.
-  if (!FeedsBook(head)) return OnUnusedFrame();
+  if (!FeedsBook(head.stream_type)) return OnUnusedFrame();
 
   DepthDiff diff;
   int unit = 0;
@@ -520,9 +520,21 @@ void SymbolEngine::OnMalformed(DecodeVerdict verdict) {
 }
 
 // The first depth speed seen; a raw frame does not say its speed.
-bool SymbolEngine::FeedsBook(const FrameHead& head) const noexcept {
-  return !depth_stream_ || depth_stream_->empty() || head.stream_type.empty() ||
-         *depth_stream_ == head.stream_type;
+bool SymbolEngine::FeedsBook(std::string_view stream_type) const noexcept {
+  return !depth_stream_ || depth_stream_->empty() || stream_type.empty() ||
+         *depth_stream_ == stream_type;
+}
+
+bool SymbolEngine::UsesStream(std::string_view type, StreamKind kind) const noexcept {
+  switch (kind) {
+    case StreamKind::kDepth:
+      return (type == "depth" || type.starts_with("depth@")) && FeedsBook(type);
+    case StreamKind::kTicker:
+      return type == "bookTicker";
+    case StreamKind::kTrade:
+      return type == (options_.trade_stream == TradeStream::kTrade ? "trade" : "aggTrade");
+  }
+  return false;
 }
 
 void SymbolEngine::DecideMarket(const DepthDiff& diff) {

@@ -88,6 +88,9 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   // Losses that were told.
   void OnDropped(StreamKind stream, std::int64_t count);
   void OnLost(std::int64_t count);
+  // Whether a stream of this type ("depth@100ms") feeds this kind: another depth speed and the
+  // other trade stream do not.
+  [[nodiscard]] bool UsesStream(std::string_view type, StreamKind kind) const noexcept;
   // No open connection carries the stream any more.
   void OnStreamClosed(StreamKind stream) noexcept { input_.stream(stream).Close(); }
   // Wall-clock upkeep: asks again for a snapshot that never came.
@@ -165,7 +168,7 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   // are made first.
   EventTime Advance(EventTime time, std::optional<EventTime> event_time, ReceiveTime received);
   void DecideMarket(const DepthDiff& diff);
-  [[nodiscard]] bool FeedsBook(const FrameHead& head) const noexcept;
+  [[nodiscard]] bool FeedsBook(std::string_view stream_type) const noexcept;
   void RestartClock(EventTime time);
   void AuditTicker(const BookTicker& ticker);
   void OnTickerVerdict(TickerAudit::Verdict verdict, UpdateId id);

@@ -477,6 +477,41 @@ TEST(InputDoubts, StreamsGoStaleByEitherClock) {
   EXPECT_TRUE(bench.row().Has(quality::kStaleDepth)) << "by the receive time";
 }
 
+TEST(InputDoubts, AConnectionThatCarriesOtherStreamsOfASymbolKeepsNoneOpen) {
+  Bench bench;
+  bench.Give("#conn 1 open wss://x/stream?streams=aaausdt@trade");
+  bench.Give("#conn 2 open wss://x/stream?streams=aaausdt@aggTrade/aaausdt@depth@1000ms");
+  bench.Give("#conn 3 open wss://x/stream?streams=aaausdt@depth@100ms");
+  bench.Synchronise();
+  bench.Give(bench.market.Trade());
+  bench.Give(bench.market.Ticker());
+  ASSERT_FALSE(bench.row().HasAny(quality::kStaleDepth | quality::kStaleTrade));
+  bench.Give("#conn 1 close 1006");
+  bench.market.Move(1);
+  bench.Give(bench.market.Ticker());
+  EXPECT_TRUE(bench.row().Has(quality::kStaleTrade));
+  EXPECT_FALSE(bench.row().Has(quality::kStaleDepth));
+  bench.Give("#conn 3 close 1006");
+  bench.market.Move(1);
+  bench.Give(bench.market.Ticker());
+  EXPECT_TRUE(bench.row().Has(quality::kStaleDepth | quality::kStaleTrade));
+}
+
+TEST(InputDoubts, ARawDepthStreamIsKeptOpenByAnySpeed) {
+  Bench bench;
+  bench.Give("#conn 1 open wss://x/ws/aaausdt@depth@100ms");
+  bench.Give("#conn 2 open wss://x/ws/aaausdt@bookTicker");
+  bench.Give(
+      R"({"e":"depthUpdate","E":1732154400000,"s":"AAAUSDT","U":101,"u":102,"b":[],"a":[]})");
+  bench.Give(bench.SnapshotAt(100));
+  bench.Give("#conn 2 close 1006");
+  bench.Give(bench.market.Trade());
+  EXPECT_FALSE(bench.row().Has(quality::kStaleDepth));
+  bench.Give("#conn 1 close 1006");
+  bench.Give(bench.market.TradeOf(702, "99.00", "1"));
+  EXPECT_TRUE(bench.row().Has(quality::kStaleDepth));
+}
+
 TEST(InputDoubts, AFillThatIsNoMarketOrderIsDroppedWithoutATradeGap) {
   Bench bench;
   bench.Synchronise();
