@@ -1,10 +1,17 @@
 #include "book/order_book.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 
 namespace thalweg {
 namespace {
+
+// So that no two books of a process ever have the same revision: each begins a range of its own.
+std::uint64_t FirstRevision() noexcept {
+  static std::atomic<std::uint64_t> book_count{0};
+  return book_count.fetch_add(1, std::memory_order_relaxed) << 40;
+}
 
 // Levels whose directory entries are fetched ahead of applying them: few enough to stay in the
 // first-level cache. Fetching the quantities ahead as well cost more than it gave, warm and cold.
@@ -161,7 +168,8 @@ void OrderBook::HalfBook::TakeOver(const HalfBook& other) {
 OrderBook::OrderBook(std::span<const Ticks> bucket_sizes, BucketRounding rounding,
                      const LadderBounds& bounds)
     : halves_{HalfBook(Side::kBid, bucket_sizes, rounding, bounds),
-              HalfBook(Side::kAsk, bucket_sizes, rounding, bounds)} {
+              HalfBook(Side::kAsk, bucket_sizes, rounding, bounds)},
+      revision_(FirstRevision()) {
   assert(!bucket_sizes.empty() && bucket_sizes.size() <= kBucketSizesMax);
 }
 

@@ -43,6 +43,9 @@ class OrderBook {
   explicit OrderBook(std::span<const Ticks> bucket_sizes,
                      BucketRounding rounding = BucketRounding::kOutward,
                      const LadderBounds& bounds = {});
+  // Moves only: a copy would share its revision.
+  OrderBook(OrderBook&&) = default;
+  OrderBook& operator=(OrderBook&&) = default;
 
   // Replaces everything. A side of `limit` or more levels is known to its worst price only; a
   // shorter one is the whole side. REQUIRES: ValidateSnapshot() is kGood, limit > 0.
@@ -58,8 +61,8 @@ class OrderBook {
 
   // The last update id in the book.
   [[nodiscard]] UpdateId id() const noexcept { return id_; }
-  // Another number after every change of levels, buckets or known edges, never one from before:
-  // what was computed from the book is good while it stays.
+  // Another number after every change of levels, buckets or known edges, and one that no other book
+  // of this process has: what was computed from the book is good while it stays.
   [[nodiscard]] std::uint64_t revision() const noexcept { return revision_; }
 
   [[nodiscard]] const LevelLadder& ladder(Side side) const noexcept { return half(side).ladder; }
@@ -156,7 +159,7 @@ class OrderBook {
 
   std::array<HalfBook, 2> halves_;  // By Side.
   UpdateId id_;
-  std::uint64_t revision_ = 0;
+  std::uint64_t revision_;
 };
 
 }  // namespace thalweg

@@ -39,8 +39,7 @@ QualityWord BookQuality(const BookPicture& picture, const Reach& reach) noexcept
 void FeatureVector::ComputeBook(const OrderBook& book, std::size_t bucket_sizes,
                                 const Scale& scale) {
   BookValues& known = book_values_;
-  if (known.book == &book && known.revision == book.revision() && known.scale == scale) return;
-  known.book = &book;
+  if (known.revision == book.revision() && known.scale == scale) return;
   known.revision = book.revision();
   known.scale = scale;
   known.values.resize(kQuoteFeatures + kLiquidityFeatures + 2 * bucket_sizes);

@@ -41,12 +41,6 @@ class FeatureVector {
   QualityWord Compute(const OrderBook* book, std::size_t bucket_sizes, const Scale& scale,
                       EventTime clock, double* out);
 
-  // Another book stands where one stood, or none did: the histories of the book begin anew.
-  void RestartBook() {
-    order_flow.Restart();
-    book_values_.book = nullptr;
-  }
-
   // The tick, or the quantity unit, became finer by `factor`. A group in which something does not
   // fit then begins anew: false.
   [[nodiscard]] bool ScalePrices(std::int64_t factor);
@@ -62,8 +56,7 @@ class FeatureVector {
  private:
   // What follows from the book alone: between two depth events it stays as it is.
   struct BookValues {
-    const OrderBook* book = nullptr;  // Null: nothing is known yet.
-    std::uint64_t revision = 0;
+    std::optional<std::uint64_t> revision;  // Of the book; none: nothing is known yet.
     Scale scale;
     std::vector<double> values;  // The groups Quote, Liquidity and Buckets.
     QualityWord quality = 0;

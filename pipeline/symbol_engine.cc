@@ -557,7 +557,7 @@ void SymbolEngine::OnSynchronised(const KeptDiff& first) {
   }
   synchronised_at_ = first.effective_time;
   first_record_due_ = true;
-  features_.RestartBook();
+  features_.order_flow.Restart();
   crossed_since_.reset();
   Tell(NoticeKind::kSynchronised, {.a = first.ids.last.raw()});
 }

@@ -540,7 +540,7 @@ TEST_F(OutputsTest, TheLocaleAndTheTimeZoneChangeNothing) {
 TEST_F(OutputsTest, ARecordingIsNeverReplacedByAResult) {
   RecordSteps(3);
   for (const std::string& bytes : {text_, Gzip(text_), Zstd(text_)}) {
-    const std::string other = folder_.Write("other", bytes);
+    const std::string other = folder_.Write("other.csv", bytes);
     for (const char* const option : {"--out", "--ladders", "--final-book"}) {
       const ProgramResult result = Replay({option, other});
       EXPECT_EQ(result.exit_status, 3) << option;
