@@ -27,6 +27,12 @@ class InputQuality {
     loss_at_ = clock;
     loss_before_clock_ = !clock;
   }
+  // The clock begins anew: what it stamped is forgotten, a loss counts from its new value.
+  void Restart(EventTime clock) noexcept {
+    const bool lost = loss_at_ || loss_before_clock_;
+    *this = InputQuality();
+    if (lost) OnLoss(clock);
+  }
   void OnClock(EventTime clock) noexcept {
     if (loss_before_clock_) OnLoss(clock);
   }

@@ -397,18 +397,15 @@ EventTime SymbolEngine::Advance(EventTime time, std::optional<EventTime> event_t
   return step.time;
 }
 
-// The clock's first time was wrong: what it stamped is forgotten.
+// The clock's first time was wrong, and no record has told it: what it stamped is forgotten.
 void SymbolEngine::RestartClock(EventTime time) {
   Tell(NoticeKind::kClockRestarted, {.a = clock_.now().raw(), .b = time.raw()});
   ++counts_.disbelieved_times;
   features_ = FeatureVector();
-  input_ = InputQuality();
+  input_.Restart(time);
   // The diffs that wait have this time from now on, and those that follow them none before it.
   book_.Restamp(time);
   input_.stream(StreamKind::kDepth).PutIn(time);
-  synchronised_at_ = time;
-  crossed_since_.reset();
-  next_timer_ = FirstTimer(time);
 }
 
 // --- Exact numbers ----------------------------------------------------------------------------
@@ -551,6 +548,7 @@ void SymbolEngine::OnSynchronised(const KeptDiff& first) {
   if (very_first) {
     first_applied_ = first.ids;
     next_timer_ = FirstTimer(clock_.now());
+    clock_.Confirm();
   }
   if (const std::optional<Price> coarser = grid_.pending_tick()) {
     book_.Coarsen(grid_.TakePendingTick(book_.CommonTick(*coarser)));

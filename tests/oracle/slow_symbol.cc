@@ -158,7 +158,7 @@ std::optional<Int> SlowSymbol::AdvanceClock(Int recv, Int time) {
     return std::nullopt;
   }
   doubted_time_.reset();
-  if (!confirmed_ && (too_far || *clock_ - time > passed + kHourNs)) {
+  if (!confirmed_ && !ever_synchronised_ && *clock_ - time > passed + kHourNs) {
     RestartClock(time);
     return time;
   }
@@ -186,13 +186,11 @@ void SlowSymbol::EmitTimers(Int recv, Int until) {
   clock_ = now;
 }
 
-// Until a second frame confirms it the first time of all is on probation; when it was wrong, all
-// that it stamped is forgotten.
+// Until a second frame confirms it, or rows tell it, the first time of all is on probation; when it
+// was too far ahead, all that it stamped is forgotten.
 void SlowSymbol::RestartClock(Int time) {
   clock_ = time;
   first_clock_ = time;
-  synchronised_at_ = time;
-  next_timer_ = FirstTimer(time);
   for (Event& event : buffer_) event.time = time;
   if (retained_) {
     for (Event& event : *retained_) event.time = time;
@@ -209,9 +207,7 @@ void SlowSymbol::RestartClock(Int time) {
   inter_trade_.reset();
   effective_spread_.reset();
   trade_gap_at_.reset();
-  loss_at_.reset();
-  loss_before_clock_ = false;
-  crossed_since_.reset();
+  if (loss_at_) loss_at_ = time;
 }
 
 void SlowSymbol::StartClock(Int time) {

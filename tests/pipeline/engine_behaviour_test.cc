@@ -1256,6 +1256,31 @@ TEST(Beliefs, DiffsThatWaitedThroughARestartOfTheClockStayBeforeThoseThatFollow)
   EXPECT_EQ(bench.Value("depth_age_ms"), 0.0);
 }
 
+TEST(Beliefs, NoRecordIsBeforeAnother) {
+  Bench bench;
+  bench.Give(
+      absl::StrCat("#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 ", bench.SnapshotAt(100)));
+  bench.Give(bench.market.DepthOf(101, 102, "", ""));
+  ASSERT_EQ(bench.log.rows.size(), 1U);
+  const std::int64_t first = bench.row().header.event_ns;
+  bench.market.Pass(-3'700'000);
+  bench.Give(bench.market.Trade());
+  ASSERT_EQ(bench.log.rows.size(), 2U);
+  EXPECT_EQ(bench.row().header.event_ns, first);
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kClockRestarted), 0);
+}
+
+TEST(Beliefs, ALossIsToldAlsoWhenTheClockRestarts) {
+  Bench bench;
+  bench.market.Pass(1'000'000'000);
+  bench.Give(bench.market.Trade());
+  bench.Give("#lost 1 disk");
+  bench.market.Pass(-1'000'000'000);
+  bench.Synchronise();
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kClockRestarted), 1);
+  EXPECT_TRUE(bench.row().Has(quality::kDroppedInput));
+}
+
 TEST(Beliefs, OneAbsurdEventTimeBesideAGoodTradeTimeLeavesTheLagAsItIs) {
   Bench bench;
   bench.Synchronise();

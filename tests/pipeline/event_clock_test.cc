@@ -132,18 +132,28 @@ TEST(EventClockTest, UntimedFramesDoNotTakeTheDoubtBack) {
   EXPECT_FALSE(Frame(clock, kStart + 100 * kHour, kReceived + 1).disbelieved);
 }
 
-TEST(EventClockTest, AFirstTimeThatNothingConfirmsIsGivenUp) {
-  EventClock ahead;
-  Frame(ahead, kStart + 1'000 * kHour, kReceived);
-  EXPECT_TRUE(Frame(ahead, kStart, kReceived + 1).restarts);
-  EXPECT_EQ(ahead.now(), kStart);
-  EXPECT_EQ(ahead.first(), kStart);
+TEST(EventClockTest, AFirstTimeFarAheadOfTheSecondIsGivenUp) {
+  EventClock clock;
+  Frame(clock, kStart + 1'000 * kHour, kReceived);
+  EXPECT_TRUE(Frame(clock, kStart, kReceived + 1).restarts);
+  EXPECT_EQ(clock.now(), kStart);
+  EXPECT_EQ(clock.first(), kStart);
+}
 
-  EventClock behind;
-  Frame(behind, kStart - 1'000 * kHour, kReceived);
-  EXPECT_TRUE(Frame(behind, kStart, kReceived + 1).disbelieved);
-  EXPECT_TRUE(Frame(behind, kStart + 1, kReceived + 2).restarts);
-  EXPECT_EQ(behind.first(), kStart + 1);
+TEST(EventClockTest, AFirstTimeFarBehindTheSecondIsLeftByALeap) {
+  EventClock clock;
+  Frame(clock, kStart - 1'000 * kHour, kReceived);
+  EXPECT_TRUE(Frame(clock, kStart, kReceived + 1).disbelieved);
+  EXPECT_FALSE(Frame(clock, kStart + 1, kReceived + 2).restarts);
+  EXPECT_EQ(clock.now(), kStart + 1);
+}
+
+TEST(EventClockTest, AFirstTimeThatRecordsToldIsNeverGivenUp) {
+  EventClock clock;
+  Frame(clock, kStart + 1'000 * kHour, kReceived);
+  clock.Confirm();
+  EXPECT_FALSE(Frame(clock, kStart, kReceived + 1).restarts);
+  EXPECT_EQ(clock.now(), kStart + 1'000 * kHour);
 }
 
 TEST(EventClockTest, AConfirmedTimeIsNeverGivenUp) {
