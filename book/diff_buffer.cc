@@ -4,6 +4,20 @@
 
 namespace thalweg {
 
+DiffBuffer::DiffBuffer() {
+  diffs_.reserve(kRetainedDiffsMax);
+  levels_.reserve(kRetainedLevelsMax);
+}
+
+void DiffBuffer::Retain(const KeptDiff& diff) {
+  const std::size_t level_count = diff.bids.size() + diff.asks.size();
+  if (diffs_.size() >= kRetainedDiffsMax || levels_.size() + level_count > kRetainedLevelsMax) {
+    overflow_count_ += static_cast<std::int64_t>(size());
+    Clear();
+  }
+  Push(diff);
+}
+
 void DiffBuffer::Push(const KeptDiff& diff) {
   const std::size_t level_count = diff.bids.size() + diff.asks.size();
   const auto full = [&] {

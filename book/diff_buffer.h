@@ -3,7 +3,8 @@
 //
 // Invariant: the diffs held are one unbroken chain of ids, oldest first. At the bounds the oldest
 // are dropped, which leaves a chain that begins later: a snapshot must then reach further, nothing
-// else. Threads: one. Memory is kept when emptied, so that a second resync allocates nothing new.
+// else. Threads: one. Memory is kept when emptied, so that a second resync allocates nothing new;
+// Retain() never allocates.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,10 @@ namespace thalweg {
 
 inline constexpr std::size_t kKeptDiffsMax = 8'192;
 inline constexpr std::size_t kKeptLevelsMax = std::size_t{1} << 20;
+// Of a live book, for an audit under way: more than a minute of the fastest stream, and two sides
+// of the largest frame.
+inline constexpr std::size_t kRetainedDiffsMax = 1'024;
+inline constexpr std::size_t kRetainedLevelsMax = std::size_t{1} << 17;
 
 struct KeptDiff {
   DiffIds ids;
@@ -32,8 +37,12 @@ struct KeptDiff {
 
 class DiffBuffer {
  public:
+  DiffBuffer();
+
   // Copies the levels. The diff's spans need not outlive the call.
   void Push(const KeptDiff& diff);
+  // The same within kRetained*Max: what is held is dropped when there is no room beside it.
+  void Retain(const KeptDiff& diff);
   void PopFront() noexcept;
   void Clear() noexcept;
   // Gives every diff this effective time.

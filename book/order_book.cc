@@ -29,20 +29,29 @@ SnapshotVerdict ValidateSide(std::span<const TickLevel> levels, Side side) noexc
   return SnapshotVerdict::kGood;
 }
 
-// The side's levels from `from` outward up to `edge`, as a list that may be kept.
-std::vector<TickLevel> LevelsInside(const LevelLadder& ladder, std::optional<Ticks> edge) {
-  std::vector<TickLevel> levels;
-  ladder.Walk([&](TickLevel level) {
-    if (!IsInside(ladder.side(), level.price, edge)) return false;
-    levels.push_back(level);
-    return true;
-  });
-  return levels;
+// Calls visit(TickLevel) for the levels up to `edge`, best first, until it returns false.
+template <class F>
+void WalkInside(const LevelLadder& ladder, std::optional<Ticks> edge, F&& visit) {
+  ladder.Walk(
+      [&](TickLevel level) { return IsInside(ladder.side(), level.price, edge) && visit(level); });
 }
 
-// The nearest price that is better than `price`.
+// The first level at `price` or beyond.
+std::optional<TickLevel> FirstFrom(const LevelLadder& ladder, Ticks price) {
+  std::optional<TickLevel> first;
+  ladder.WalkFrom(price, [&](TickLevel level) {
+    first = level;
+    return false;
+  });
+  return first;
+}
+
+// The nearest price that is better than `price`, or worse.
 Ticks JustInside(Side side, Ticks price) noexcept {
   return side == Side::kBid ? price + 1 : price - 1;
+}
+Ticks JustOutside(Side side, Ticks price) noexcept {
+  return side == Side::kBid ? price - 1 : price + 1;
 }
 
 std::optional<Ticks> Scaled(std::optional<Ticks> edge, std::int64_t factor) noexcept {
@@ -143,23 +152,34 @@ std::optional<Ticks> OrderBook::HalfBook::known_edge() const noexcept {
   return InnerEdge(ladder.side(), snapshot_edge, JustInside(ladder.side(), *evicted));
 }
 
-bool OrderBook::HalfBook::SameInside(const HalfBook& other) const {
+bool OrderBook::HalfBook::SameInside(const HalfBook& other) const noexcept {
   const std::optional<Ticks> edge = InnerEdge(ladder.side(), known_edge(), other.known_edge());
-  return LevelsInside(ladder, edge) == LevelsInside(other.ladder, edge);
+  std::int64_t surplus = 0;  // As many levels there as here, and each of these there: all equal.
+  WalkInside(other.ladder, edge, [&](TickLevel) { return ++surplus, true; });
+  bool same = true;
+  WalkInside(ladder, edge, [&](TickLevel level) {
+    --surplus;
+    return same = other.ladder.at(level.price) == level.qty;
+  });
+  return same && surplus == 0;
 }
 
-void OrderBook::HalfBook::TakeOver(const HalfBook& other) {
+void OrderBook::HalfBook::TakeOver(const HalfBook& other) noexcept {
   const Side side = ladder.side();
   const std::optional<Ticks> own = known_edge();
   const std::optional<Ticks> edge = other.known_edge();
-  const std::vector<TickLevel> before = LevelsInside(ladder, edge);
-  const std::vector<TickLevel> wanted = LevelsInside(other.ladder, edge);
   ladder.ForgetEvictions();
-  for (const TickLevel& level : before) {
-    if (!IsInside(side, level.price, own)) ladder.Set(level.price, Qty());
-  }
-  for (const TickLevel& level : wanted) {
-    if (!IsInside(side, level.price, own)) ladder.Set(level.price, level.qty);
+  if (own) {
+    // One by one, as changes end a walk: first those that the other book has not.
+    for (std::optional<TickLevel> level = FirstFrom(ladder, JustOutside(side, *own));
+         level && IsInside(side, level->price, edge);
+         level = FirstFrom(ladder, JustOutside(side, level->price))) {
+      ladder.Set(level->price, other.ladder.at(level->price));
+    }
+    WalkInside(other.ladder, edge, [&](TickLevel level) {
+      if (!IsInside(side, level.price, own)) ladder.Set(level.price, level.qty);
+      return true;
+    });
   }
   snapshot_edge = edge;
   RebuildBuckets();
@@ -256,11 +276,11 @@ void OrderBook::RebuildBuckets() noexcept {
   for (HalfBook& half : halves_) half.RebuildBuckets();
 }
 
-bool OrderBook::SameInside(const OrderBook& other) const {
+bool OrderBook::SameInside(const OrderBook& other) const noexcept {
   return halves_[0].SameInside(other.halves_[0]) && halves_[1].SameInside(other.halves_[1]);
 }
 
-void OrderBook::TakeOver(const OrderBook& other) {
+void OrderBook::TakeOver(const OrderBook& other) noexcept {
   ++revision_;
   halves_[0].TakeOver(other.halves_[0]);
   halves_[1].TakeOver(other.halves_[1]);

@@ -5,7 +5,8 @@
 //
 // Invariant: after every call the buckets are exactly the sums of the levels.
 // Threads: none of its own; one thread at a time.
-// Allocation: none in Apply() once the ladders have grown to their symbol's size.
+// Allocation: none in Apply(), SameInside() and TakeOver() once the ladders have grown to their
+// symbol's size.
 #pragma once
 
 #include <array>
@@ -110,12 +111,12 @@ class OrderBook {
     return halves_[0].rebuilds + halves_[1].rebuilds;
   }
 
-  // Whether every level is equal in the zone that both books know. Cold.
-  [[nodiscard]] bool SameInside(const OrderBook& other) const;
+  // Whether every level is equal in the zone that both books know.
+  [[nodiscard]] bool SameInside(const OrderBook& other) const noexcept;
 
   // Beyond its own edges and inside the other's, this book becomes the other one, which also means
-  // removals; then it adopts the other's edges. REQUIRES: equal ticks and quantity units. Cold.
-  void TakeOver(const OrderBook& other);
+  // removals; then it adopts the other's edges. REQUIRES: equal ticks and quantity units.
+  void TakeOver(const OrderBook& other) noexcept;
 
   // Whether every level fits a tick and a quantity unit that are finer by these factors >= 1. Cold.
   [[nodiscard]] bool CanRefine(std::int64_t price_factor, std::int64_t qty_factor) const noexcept;
@@ -146,8 +147,8 @@ class OrderBook {
     void Clear() noexcept;
     void ScalePrices(std::int64_t factor);
     [[nodiscard]] std::optional<Ticks> known_edge() const noexcept;
-    [[nodiscard]] bool SameInside(const HalfBook& other) const;
-    void TakeOver(const HalfBook& other);
+    [[nodiscard]] bool SameInside(const HalfBook& other) const noexcept;
+    void TakeOver(const HalfBook& other) noexcept;
   };
 
   [[nodiscard]] const HalfBook& half(Side side) const noexcept {

@@ -80,7 +80,7 @@ void SynchronisedBook::WatchHeld(EventTime clock) {
 void SynchronisedBook::ApplyLive(const KeptDiff& diff) {
   KeptDiff retained = diff;
   retained.recorded = true;
-  if (wanted_) kept_.Push(retained);
+  if (wanted_) kept_.Retain(retained);
   Apply(diff, active());
   ++counts_.applied;
   id_ = diff.ids.last;

@@ -64,6 +64,29 @@ void ExpectHolds(const KeptDiff& kept, const OwnedDiff& owned) {
   ASSERT_EQ(Levels(kept.asks.begin(), kept.asks.end()), owned.asks);
 }
 
+TEST(DiffBufferTest, RetainedDiffsBeginAnewWhenThereIsNoRoomForMore) {
+  DiffBuffer buffer;
+  const auto retain = [&](std::int64_t id, std::size_t level_count) {
+    const Levels levels = MakeLevels(id, level_count);
+    KeptDiff diff;
+    diff.ids = {UpdateId(id), UpdateId(id), std::nullopt};
+    diff.bids = levels;
+    buffer.Retain(diff);
+  };
+  for (std::size_t i = 0; i < kRetainedDiffsMax; ++i) retain(static_cast<std::int64_t>(i), 1);
+  EXPECT_EQ(buffer.size(), kRetainedDiffsMax);
+  EXPECT_EQ(buffer.overflow_count(), 0);
+  retain(5'000, 1);
+  ASSERT_EQ(buffer.size(), 1u);
+  EXPECT_EQ(buffer.at(0).ids.first, UpdateId(5'000));
+  EXPECT_EQ(buffer.overflow_count(), static_cast<std::int64_t>(kRetainedDiffsMax));
+  retain(5'001, kRetainedLevelsMax - 1);
+  EXPECT_EQ(buffer.size(), 2u);
+  retain(5'002, 1);
+  EXPECT_EQ(buffer.size(), 1u);
+  EXPECT_EQ(buffer.at(0).bids.size(), 1u);
+}
+
 TEST(DiffBufferTest, IsEmptyAtFirst) {
   const DiffBuffer buffer;
   EXPECT_TRUE(buffer.empty());

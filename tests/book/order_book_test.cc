@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdlib>
@@ -290,6 +291,24 @@ TEST(OrderBookTest, ApplyingAndReadingAllocateNothingAfterWarmUp) {
 }
 #endif
 
+#ifdef COUNT_ALLOCATIONS
+TEST(OrderBookTest, AnAuditAllocatesNothing) {
+  std::mt19937_64 random(4);
+  const Levels bids = RandomLevels(random, 6'183'000);
+  const Levels asks = RandomLevels(random, 6'283'000);
+  OrderBook book(kSizes);
+  OrderBook wider(kSizes);
+  for (OrderBook* const any : {&book, &wider}) any->Apply(bids, asks, UpdateId(1));
+  book.set_known_edges({Ticks(6'182'990), Ticks(6'283'010)});
+  wider.set_known_edges({Ticks(6'000'000), std::nullopt});
+  const std::int64_t count = allocation_count;
+  const bool same = book.SameInside(wider);
+  book.TakeOver(wider);
+  EXPECT_EQ(allocation_count, count);
+  EXPECT_TRUE(same);
+}
+#endif
+
 TEST(OrderBookTest, LoadReplacesEverything) {
   OrderBook book(kOneSize);
   book.Apply(Levels{{Ticks(90), Qty(1)}}, Levels{{Ticks(110), Qty(1)}}, UpdateId(5));
@@ -496,6 +515,60 @@ TEST(OrderBookTest, TakeOverOfRandomBooksKeepsSumsAndBuckets) {
     EXPECT_TRUE(book.SameInside(wide));
     EXPECT_TRUE(book.CheckBuckets());
   }
+}
+
+// Against lists: the zone both know is compared; the zone the other knows alone becomes its.
+TEST(OrderBookTest, AuditsOfRandomBooksAgreeWithLists) {
+  std::mt19937_64 random(9);
+  const LadderBounds bounds{.window_bits = 14, .far_levels_max = 40, .far_levels_at_start = 1};
+  int same = 0;
+  for (int round = 0; round < 2'000; ++round) {
+    const auto side_levels = [&](std::int64_t reach) {
+      Levels levels;
+      for (std::int64_t i = 0; i < 12; ++i) {
+        const auto away = static_cast<std::int64_t>(random() % 8) * reach;
+        levels.push_back({Ticks(100'000 + away), Qty(static_cast<std::int64_t>(random() % 2))});
+      }
+      return levels;
+    };
+    const std::int64_t reach = random() % 2 == 0 ? 1 : 10'000;
+    OrderBook book(kOneSize, BucketRounding::kOutward, bounds);
+    OrderBook other(kOneSize);
+    const auto edge = [&]() -> std::optional<Ticks> {
+      if (random() % 4 == 0) return std::nullopt;
+      return Ticks(100'000 + static_cast<std::int64_t>(random() % 9) * reach - 1);
+    };
+    book.Apply({}, side_levels(reach), UpdateId(1));
+    other.Apply({}, side_levels(reach), UpdateId(1));
+    book.set_known_edges({std::nullopt, edge()});
+    other.set_known_edges({std::nullopt, edge()});
+    const auto known = [](const OrderBook& of, Ticks price) { return of.Knows(Side::kAsk, price); };
+
+    const Levels own = LevelsOf(book.ladder(Side::kAsk));
+    const Levels theirs = LevelsOf(other.ladder(Side::kAsk));
+    const auto inside = [&](Levels levels) {
+      std::erase_if(levels, [&](const TickLevel& level) {
+        return !known(book, level.price) || !known(other, level.price);
+      });
+      return levels;
+    };
+    ASSERT_EQ(book.SameInside(other), inside(own) == inside(theirs)) << round;
+    same += book.SameInside(other) ? 1 : 0;
+    Levels expected;
+    for (const TickLevel& level : own) {
+      if (known(book, level.price) || !known(other, level.price)) expected.push_back(level);
+    }
+    for (const TickLevel& level : theirs) {
+      if (!known(book, level.price) && known(other, level.price)) expected.push_back(level);
+    }
+    std::ranges::sort(expected, {}, &TickLevel::price);
+    book.TakeOver(other);
+    ASSERT_EQ(LevelsOf(book.ladder(Side::kAsk)), expected) << round;
+    ASSERT_EQ(book.known_edge(Side::kAsk), other.known_edge(Side::kAsk));
+    ASSERT_TRUE(book.CheckBuckets());
+  }
+  EXPECT_GT(same, 50);
+  EXPECT_LT(same, 1'950);
 }
 
 TEST(OrderBookTest, TakeOverBringsBackEvictedLevels) {

@@ -8,6 +8,8 @@
 #include <new>
 
 #include "pipeline/engine.h"
+#include "tests/pipeline/engine_lines.h"
+#include "tests/pipeline/feed_builder.h"
 #include "tests/recorded/recorded_feed.h"
 
 namespace {
@@ -51,7 +53,9 @@ namespace {
 class RecordCounter final : public EngineOutput {
  public:
   void OnRecord(const SymbolEngine&, RecordBuffer&) override { ++count; }
+  void OnSnapshotWanted(const SymbolEngine&, SnapshotReason) override { ++wishes; }
   std::int64_t count = 0;
+  std::int64_t wishes = 0;
 };
 
 void Give(const RecordedFeed& feed, std::size_t begin, std::size_t end, Engine* engine) {
@@ -65,6 +69,62 @@ TEST(EngineAllocation, TheCounterSeesAllocations) {
   // Called by name: a compiler may leave out a new-expression whose object nobody uses.
   ::operator delete(::operator new(1));
   EXPECT_EQ(allocation_count - before, 1);
+}
+
+// While a snapshot of the live book is awaited its events are retained; one that is held is
+// compared with the book, and widens it, at the event that reaches it.
+TEST(EngineAllocation, EventsBesideAnAuditAllocateNothing) {
+  EngineOptions options;
+  options.bucket_sizes = {"0.1", "1"};
+  options.emit = EmitPolicy::All();
+  const Catalogue catalogue = MakeCatalogue(options);
+  RecordCounter output;
+  Engine engine(options, catalogue, output);
+  FeedBuilder market("AAAUSDT", FeedBuilder::Numbering::kSpot, 7, 200);
+  std::int64_t allocations = 0;
+  const auto give = [&](const std::string& text) {
+    const std::string padding(kPayloadPadding, ' ');
+    const std::string padded = padding + text + padding;
+    const ReceiveTime now(market.now_ms() * kMillisecond);
+    const std::int64_t before = allocation_count;
+    engine.OnFrame(now, std::string_view(padded).substr(kPayloadPadding, text.size()));
+    allocations += allocation_count - before;
+  };
+  const auto run = [&](int events) {
+    for (int i = 0; i < events; ++i) {
+      market.Pass(100);
+      market.Move(20);
+      give(market.Depth());
+      give(market.Ticker());
+      give(market.Trade());
+    }
+  };
+  const auto snapshot = [&](std::size_t limit) {
+    GiveLine(ReceiveTime(market.now_ms() * kMillisecond), market.Rest(limit), &engine);
+  };
+  run(1);
+  snapshot(50);
+  run(1'000);
+  const SymbolEngine& symbol = *engine.symbols().at(0);
+  ASSERT_TRUE(symbol.live());
+
+  allocations = 0;
+  output.wishes = 0;
+  for (int i = 0; i < 3; ++i) {
+    market.Pass(100);
+    market.Move(1);
+    give(market.TickerOf(market.id(), "99.00", "1", "101.00", "1"));
+    give(market.Depth());
+  }
+  ASSERT_EQ(output.wishes, 1);
+  run(300);
+  EXPECT_EQ(allocations, 0) << "while events are retained";
+  market.Move(1);
+  snapshot(150);  // Ahead of the book, and wider.
+  allocations = 0;
+  give(market.Depth());
+  ASSERT_EQ(symbol.book_counts().audits_agreed, 1);
+  EXPECT_EQ(allocations, 0) << "at the event that concludes it";
 }
 
 class EngineAllocationTest : public testing::TestWithParam<const char*> {};
