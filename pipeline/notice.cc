@@ -32,6 +32,9 @@ std::string Text(const Notice& n) {
              "(name one with --symbols, or record snapshots as #rest lines)";
     case NoticeKind::kAuditDiverged:
       return absl::StrCat("audit diverged at ", n.a, ": ", Abseil(n.text));
+    case NoticeKind::kBucketsRepaired:
+      return absl::StrCat("buckets differed from the raw levels at ", n.a,
+                          " and were made anew: records before may be wrong; please report this");
     case NoticeKind::kCrossed:
       return absl::StrCat("book crossed at ", n.a);
     case NoticeKind::kInstrumentInferred:
@@ -88,6 +91,7 @@ bool IsDefect(NoticeKind kind) noexcept {
     case NoticeKind::kSequenceGap:
     case NoticeKind::kIdsRestarted:
     case NoticeKind::kSnapshotMalformed:
+    case NoticeKind::kBucketsRepaired:
       return true;
     default:
       return false;

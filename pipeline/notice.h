@@ -24,6 +24,7 @@ enum class NoticeKind : std::uint8_t {
   kSnapshotTooOld,        // a: its id
   kSnapshotUnattributed,  // a bare snapshot in a recording of several symbols
   kAuditDiverged,         // a: id; text: which audit
+  kBucketsRepaired,       // a: id
   kCrossed,               // a: id
   kInstrumentInferred,    // price: tick
   kTickRefined,           // price: tick

@@ -610,6 +610,11 @@ void SymbolEngine::OnAudit(bool agreed) {
        {.a = book_.id().raw(), .text = "the snapshot of the same id has other levels"});
 }
 
+void SymbolEngine::OnBucketsRepaired() {
+  audit_diverged_ = true;
+  Tell(NoticeKind::kBucketsRepaired, {.a = book_.id().raw()});
+}
+
 void SymbolEngine::OnSnapshotWanted(SnapshotReason reason) {
   snapshot_wanted_at_ = last_received_;
   output_.OnSnapshotWanted(*this, reason);

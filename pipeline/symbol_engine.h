@@ -137,6 +137,7 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   void OnDiffDone(const KeptDiff& diff) override;
   void OnBookLost() override;
   void OnAudit(bool agreed) override;
+  void OnBucketsRepaired() override;
   void OnSnapshotWanted(SnapshotReason reason) override;
 
   // Decodes a frame in the grid's quantity unit, in the finest that it needs, or in a coarser one

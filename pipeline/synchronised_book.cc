@@ -84,9 +84,9 @@ void SynchronisedBook::ApplyLive(const KeptDiff& diff) {
   Apply(diff, active());
   ++counts_.applied;
   id_ = diff.ids.last;
-  CheckBucketsNowAndThen();
   observer_.OnApplied(diff);
   const bool agrees = AuditAtNextDiff(diff);
+  CheckBucketsNowAndThen();  // After the other audits, whose agreement does not speak of buckets.
   observer_.OnDiffDone(diff);
   if (agrees) return;
   kept_.Push(retained);
@@ -327,9 +327,9 @@ void SynchronisedBook::CheckBucketsNowAndThen() {
   const auto sizes = static_cast<std::int64_t>(bucket_sizes_.size());
   const int size_index = static_cast<int>(counts_.applied / kBucketCheckPeriod % sizes);
   if (active().CheckBuckets(size_index)) return;
-  assert(false && "buckets differ from the raw levels");
   ++counts_.bucket_repairs;
   active().RebuildBuckets();
+  observer_.OnBucketsRepaired();
 }
 
 // A book that is not in use need not follow the grid.

@@ -78,6 +78,9 @@ class SynchronisedBook {
     // The book was live and cannot be trusted any more.
     virtual void OnBookLost() = 0;
     virtual void OnAudit(bool agreed) = 0;
+    // Buckets were not what the raw levels say: records since the last check may be wrong. They
+    // were made anew.
+    virtual void OnBucketsRepaired() = 0;
     virtual void OnSnapshotWanted(SnapshotReason reason) = 0;
 
    protected:

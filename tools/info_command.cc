@@ -134,6 +134,7 @@ void PrintSymbol(const SymbolEngine& symbol) {
   line("trades", absl::StrCat(counts.trade_frames, ", ", counts.duplicate_trades, " duplicates, ",
                               counts.trade_gaps, " id gaps"));
   line("malformed frames", absl::StrCat(counts.malformed_frames));
+  if (book.bucket_repairs > 0) line("buckets repaired", absl::StrCat(book.bucket_repairs));
   if (const auto lag = symbol.lag_range()) {
     line("clock offset", absl::StrFormat("receive minus exchange time %.3f to %.3f ms",
                                          static_cast<double>(lag->least) / 1e6,

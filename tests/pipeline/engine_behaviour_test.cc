@@ -436,6 +436,40 @@ TEST(Audits, ThreeTickersInARowThatDifferAskForASnapshot) {
   EXPECT_FALSE(bench.row().Has(quality::kAuditDiverged));
 }
 
+TEST(Audits, BucketsThatDifferFromTheLevelsAreToldAndFlaggedUntilAnAuditAgrees) {
+  EngineOptions options = DefaultOptions();
+  options.bucket_sizes = {"1"};
+  Bench bench(options);
+  bench.Synchronise();
+  const auto empty = [&] {
+    const std::int64_t id = bench.market.told_id() + 1;
+    bench.Give(bench.market.DepthOf(id, id, "", ""));
+    bench.market.SetId(id);
+  };
+  empty();
+  // A level behind the back of its buckets.
+  const LevelLadder& bids = bench.symbol().book()->ladder(Side::kBid);
+  const Ticks best = bids.best();
+  const_cast<LevelLadder&>(bids).Set(best, Qty(bids.best_level().qty.raw() + 1));
+  while (bench.symbol().book_counts().bucket_repairs == 0) {
+    ASSERT_LT(bench.symbol().book_counts().applied, 20'000);
+    ASSERT_FALSE(bench.row().Has(quality::kAuditDiverged));
+    empty();
+  }
+  EXPECT_TRUE(bench.row().Has(quality::kAuditDiverged));
+  EXPECT_EQ(bench.log.CountOf(NoticeKind::kBucketsRepaired), 1);
+  EXPECT_TRUE(IsDefect(NoticeKind::kBucketsRepaired));
+  EXPECT_TRUE(bench.symbol().book()->CheckBuckets());
+  EXPECT_TRUE(bench.Live());
+  empty();
+  EXPECT_TRUE(bench.row().Has(quality::kAuditDiverged));
+  const_cast<LevelLadder&>(bids).Set(best, Qty(bids.best_level().qty.raw() - 1));
+  bench.market.Move(1);
+  bench.Give(bench.market.Ticker());
+  bench.Give(bench.market.Depth());
+  EXPECT_FALSE(bench.row().Has(quality::kAuditDiverged));
+}
+
 // --- Input quality and time ----------------------------------------------------------------------
 
 TEST(InputDoubts, ATradeGapIsFlaggedForExactlySixtySeconds) {
