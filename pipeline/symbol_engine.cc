@@ -642,14 +642,12 @@ void SymbolEngine::OnTickerVerdict(TickerAudit::Verdict verdict, UpdateId id) {
        {.a = id.raw(), .text = "bookTicker of the same id has other best quotes"});
   // A ticker that does not confirm a crossed book is reason enough.
   if (++audits_differing_ < kAuditsDifferingMax && !crossed_since_) return;
-  audits_differing_ = 0;
-  book_.WantSnapshot(SnapshotReason::kAudit);
+  if (book_.WantSnapshot(SnapshotReason::kAudit)) audits_differing_ = 0;
 }
 
 void SymbolEngine::WatchCrossing() {
   if (!crossed_since_ || crossing_told_ || clock_.now() - *crossed_since_ < kCrossedMax) return;
-  crossing_told_ = true;
-  book_.WantSnapshot(SnapshotReason::kAudit);
+  crossing_told_ = book_.WantSnapshot(SnapshotReason::kAudit);
 }
 
 BestQuotes SymbolEngine::book_quotes() const noexcept {

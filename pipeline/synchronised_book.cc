@@ -240,10 +240,12 @@ void SynchronisedBook::OnDiffLost() {
   LoseBook();
 }
 
-void SynchronisedBook::WantSnapshot(SnapshotReason reason) {
-  if (wanted_ || held_) return;
+bool SynchronisedBook::WantSnapshot(SnapshotReason reason) {
+  if (held_) return false;
+  if (wanted_) return true;
   wanted_ = true;
   observer_.OnSnapshotWanted(reason);
+  return true;
 }
 
 void SynchronisedBook::LoseBook() {

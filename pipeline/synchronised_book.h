@@ -105,8 +105,9 @@ class SynchronisedBook {
   void Restamp(EventTime time) noexcept { kept_.Restamp(time); }
   // A diff was lost or unreadable.
   void OnDiffLost();
-  // Asks for a snapshot unless one is under way; while live, diffs are retained from here on.
-  void WantSnapshot(SnapshotReason reason);
+  // Asks for a snapshot unless one is under way; while live, diffs are retained from here on. False
+  // when one is held: it decides first.
+  bool WantSnapshot(SnapshotReason reason);
 
   // REQUIRES: grid settled before the first call. Makes the books anew when the grid began anew.
   void PrepareStandby();

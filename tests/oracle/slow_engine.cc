@@ -100,9 +100,10 @@
 //
 // A2. A snapshot of the live book is asked for by the third ticker audit in a row that differs, by
 // one that differs while the book is crossed, and by a book that has been crossed for 500 ms of the
-// clock, unless one is held or awaited already. Events applied from then on are retained; a
-// snapshot that is older than the book is rolled through them, and ignored when they do not reach
-// back to it. Any answer ends the retention.
+// clock, unless one is awaited already; while one is held, the next occasion asks. Events applied
+// from then on are retained; a snapshot that is older than the book is rolled through them, and
+// ignored when they do not reach back to it. Any answer ends the retention. A snapshot that agrees
+// ends the row of tickers, too.
 //
 // A3. A held snapshot that an event straddles is rolled through that event before it is compared;
 // at equal ids it is compared as it is. If it differs, the events it was rolled through, and that

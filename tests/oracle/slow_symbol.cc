@@ -496,18 +496,18 @@ void SlowSymbol::AuditTouch(const SlowQuote& ticker) {
   counts_.ticker_audits_equal += equal;
   differing_audits_ = equal ? 0 : differing_audits_ + 1;
   if (equal || (differing_audits_ < kDifferingAuditsMax && !crossed_since_)) return;
-  differing_audits_ = 0;
-  AskForAudit();
+  if (AskForAudit()) differing_audits_ = 0;
 }
 
-void SlowSymbol::AskForAudit() {
-  if (live_ && !held_ && !retained_) retained_.emplace();
+bool SlowSymbol::AskForAudit() {
+  if (held_) return false;
+  if (live_ && !retained_) retained_.emplace();
+  return true;
 }
 
 void SlowSymbol::WatchCrossing() {
   if (!crossed_since_ || crossing_told_ || *clock_ - *crossed_since_ < kCrossedTooLong) return;
-  crossing_told_ = true;
-  AskForAudit();
+  crossing_told_ = AskForAudit();
 }
 
 bool SlowSymbol::AuditSnapshot(const SlowSnapshot& snapshot, const std::vector<Event>& events) {

@@ -112,8 +112,8 @@ class SlowSymbol {
   // id. Different: the book is given up, and the snapshot is held.
   bool AuditSnapshot(const SlowSnapshot& snapshot, const std::vector<Event>& events);
   bool AuditByOlderSnapshot(const SlowSnapshot& snapshot, const std::vector<Event>& retained);
-  // A snapshot of the live book is wanted.
-  void AskForAudit();
+  // A snapshot of the book is wanted; false when one is held, which decides first.
+  bool AskForAudit();
   void WatchCrossing();
   [[nodiscard]] SlowQuote BookTouch() const;
 

@@ -352,6 +352,23 @@ TEST(Content, ACrossedBookIsFlaggedAndAsksForASnapshotAfterHalfASecondOnce) {
   EXPECT_EQ(bench.log.wishes[0].reason, SnapshotReason::kAudit);
 }
 
+TEST(Content, ACrossedBookAsksAsSoonAsNoHeldSnapshotStandsAgainstIt) {
+  Bench bench;
+  bench.Synchronise();
+  bench.log.wishes.clear();
+  // Far in the future: held, until 20 events in 10 s have not come to it.
+  bench.Give(R"(#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 {"lastUpdateId":900000000000,)"
+             R"("bids":[["99.00","1"]],"asks":[["101.00","1"]]})");
+  const std::int64_t id = bench.market.told_id() + 1;
+  bench.Give(bench.market.DepthOf(id, id, "[\"100.90\",\"1\"]", ""));
+  bench.market.SetId(id);
+  for (int i = 0; i < 18; ++i) bench.GiveDepth(600);
+  EXPECT_TRUE(bench.log.wishes.empty());
+  for (int i = 0; i < 3; ++i) bench.GiveDepth(600);
+  ASSERT_EQ(bench.log.wishes.size(), 1U);
+  EXPECT_EQ(bench.log.wishes[0].reason, SnapshotReason::kAudit);
+}
+
 TEST(Content, TheLargestBucketSizeIsCountedInTheFinestTick) {
   EngineOptions options = DefaultOptions();
   options.bucket_sizes = {"1", "11258999.06842624"};
