@@ -245,6 +245,7 @@ SymbolEngine* Engine::Make(std::string_view name) {
   symbols_.push_back(
       std::make_unique<SymbolEngine>(id, std::string(name), options_, catalogue_, output_));
   SymbolEngine* const symbol = symbols_.back().get();
+  if (lost_ > 0) symbol->OnLost(lost_);
   const auto stated = exchange_info_.find(Abseil(name));
   if (stated != exchange_info_.end()) {
     symbol->OnInstrument(stated->second, InstrumentSource::kExchangeInfo);
@@ -388,6 +389,7 @@ void Engine::OnDropped(std::int64_t count, std::string_view stream, std::string_
 }
 
 void Engine::OnLost(std::int64_t count) {
+  lost_ += count;
   for (const auto& symbol : symbols_) symbol->OnLost(count);
   output_.OnNotice({.kind = NoticeKind::kInputLost, .symbol = {}, .a = count});
 }

@@ -134,6 +134,7 @@ class Engine {
   std::vector<std::unique_ptr<SymbolEngine>> symbols_;
   absl::flat_hash_map<std::string, Known> by_name_;
   std::vector<std::string> filtered_names_;
+  std::int64_t lost_ = 0;  // Of all symbols, also of those yet to come.
   bool too_many_told_ = false;
   absl::flat_hash_map<std::string, Instrument> exchange_info_;  // For symbols yet to come.
   std::map<std::int64_t, std::vector<StreamName>> connections_;

@@ -246,7 +246,7 @@ void SymbolEngine::OnTrade(const FrameHead& head, Decoder& decoder, ReceiveTime 
     return;
   }
   trade_ids_may_restart_ = false;
-  if (last_trade_id_ && trade.id - 1 != *last_trade_id_) {
+  if (last_trade_id_ && trade.id - *last_trade_id_ != 1) {
     ++counts_.trade_gaps;
     input_.OnTradeGap(clock_.now());
     Tell(NoticeKind::kTradeGap, {.a = last_trade_id_->raw(), .b = trade.id.raw()});

@@ -61,8 +61,8 @@
 // T4. After `#conn <id> close` a stream that no open connection's URL names is stale until its next
 // well-formed frame, dropped ones included. A URL without stream names carries nothing.
 //
-// T5. A loss before the clock exists counts from the clock's first value; `#lost` concerns the
-// symbols seen so far, `#drop` its symbol also when nothing else named it yet.
+// T5. A loss before the clock exists counts from the clock's first value; `#lost` concerns all
+// symbols, also those that appear later, `#drop` its symbol also when nothing else named it yet.
 //
 // T6. Timer rows: those before the new clock, when a frame moves it, with everything but the clock
 // as it was before that frame; staleness in receive time already goes by that frame's. Of a leap of
@@ -395,6 +395,7 @@ void SlowEngine::Command(Int recv_ns, std::string_view text) {
     const std::string_view kind = TakeWord(&text);
     Drop(kind, text);
   } else if (word == "lost") {
+    lost_ = true;
     for (const auto& symbol : symbols_) symbol->InputLost();
   }
 }
@@ -407,6 +408,7 @@ void SlowEngine::Header(std::string_view json) {
   run_ = run;
   symbols_.clear();
   names_seen_.clear();
+  lost_ = false;
   pending_snapshots_.clear();
   instruments_.clear();
   open_connections_.clear();
@@ -483,6 +485,7 @@ SlowSymbol* SlowEngine::SymbolOf(const std::string& name) {
   }
   symbols_.push_back(std::make_unique<SlowSymbol>(name, options_, &rows_, &ladders_));
   SlowSymbol* symbol = symbols_.back().get();
+  if (lost_) symbol->InputLost();
   const auto fact = instruments_.find(name);
   if (fact != instruments_.end()) {
     symbol->SetInstrument(fact->second.tick, fact->second.qty_decimals, fact->second.trading);

@@ -142,6 +142,7 @@ class SlowEngine {
   simdjson::dom::parser parser_;
   std::vector<std::unique_ptr<SlowSymbol>> symbols_;
   std::set<std::string> names_seen_;  // admitted or not
+  bool lost_ = false;
   std::vector<PendingSnapshot> pending_snapshots_;
   std::map<std::string, InstrumentFact> instruments_;
   std::map<std::string, std::set<std::string>> open_connections_;  // id -> stream names

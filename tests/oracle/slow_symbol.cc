@@ -565,7 +565,7 @@ void SlowSymbol::Trade(Int recv, const SlowTrade& trade) {
     return;
   }
   depth_ids_restarted_ = false;
-  if (last_trade_id_ && trade.id != *last_trade_id_ + 1) trade_gap_at_ = clock_;
+  if (last_trade_id_ && trade.id - *last_trade_id_ != 1) trade_gap_at_ = clock_;
   last_trade_id_ = trade.id;
   if (!trade.market) {
     ++counts_.trades_dropped;

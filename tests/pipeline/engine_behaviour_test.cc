@@ -563,6 +563,36 @@ TEST(InputDoubts, ARawDepthStreamIsKeptOpenByAnySpeed) {
   EXPECT_TRUE(bench.row().Has(quality::kStaleDepth));
 }
 
+TEST(InputDoubts, ALossOfLinesConcernsSymbolsThatAppearLater) {
+  Bench bench;
+  bench.Give("#lost 3 disk");
+  bench.Synchronise();
+  EXPECT_TRUE(bench.row().Has(quality::kDroppedInput));
+  EXPECT_EQ(bench.symbol().counts().lost_inputs, 3);
+  bench.GiveDepth(60'000);
+  EXPECT_FALSE(bench.row().Has(quality::kDroppedInput));
+}
+
+TEST(InputDoubts, AfterTheLargestTradeIdEveryOtherIsADuplicate) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(bench.market.TradeOf(INT64_MAX - 1, "99.00", "1"));
+  bench.Give(bench.market.TradeOf(INT64_MAX, "99.00", "1"));
+  EXPECT_EQ(bench.symbol().counts().trade_gaps, 0);
+  bench.Give(bench.market.TradeOf(5, "99.00", "1"));
+  EXPECT_EQ(bench.symbol().counts().duplicate_trades, 1);
+}
+
+TEST(InputDoubts, ATradeIdAfterTheLargestIsAGapWhereIdsMayRestart) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(bench.market.TradeOf(INT64_MAX, "99.00", "1"));
+  bench.market.RestartIds();
+  for (int i = 0; i < 20; ++i) bench.GiveDepth(600);
+  bench.Give(bench.market.TradeOf(0, "99.00", "1"));
+  EXPECT_EQ(bench.symbol().counts().trade_gaps, 1);
+}
+
 TEST(InputDoubts, AFillThatIsNoMarketOrderIsDroppedWithoutATradeGap) {
   Bench bench;
   bench.Synchronise();
