@@ -590,7 +590,7 @@ void SymbolEngine::OnApplied(const KeptDiff& diff) {
     } else {
       crossed_since_.reset();
     }
-    OnTickerVerdict(ticker_audit_.Judge(book_.id(), book_quotes()), book_.id());
+    if (live()) OnTickerVerdict(ticker_audit_.Judge(book_.id(), book_quotes()), book_.id());
     WatchCrossing();
   }
 }
@@ -605,7 +605,10 @@ void SymbolEngine::OnBookLost() { crossed_since_.reset(); }
 
 void SymbolEngine::OnAudit(bool agreed) {
   audit_diverged_ = !agreed;
-  if (agreed) return;
+  if (agreed) {
+    audits_differing_ = 0;
+    return;
+  }
   Tell(NoticeKind::kAuditDiverged,
        {.a = book_.id().raw(), .text = "the snapshot of the same id has other levels"});
 }
@@ -620,9 +623,10 @@ void SymbolEngine::OnSnapshotWanted(SnapshotReason reason) {
   output_.OnSnapshotWanted(*this, reason);
 }
 
-// bookTicker against the book: at once when both have one id, later when the book comes to it.
+// bookTicker against the live book: at once when both have one id, later when the book comes to it.
+// An old book that serves has holes, which is no news.
 void SymbolEngine::AuditTicker(const BookTicker& ticker) {
-  if (book_.usable() && ticker.id == book_.id()) {
+  if (live() && ticker.id == book_.id()) {
     OnTickerVerdict(TickerAudit::Compare(ticker, book_quotes()), ticker.id);
   } else {
     ticker_audit_.Await(ticker);

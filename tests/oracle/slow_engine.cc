@@ -95,8 +95,8 @@
 //
 // A1. Every accepted ticker is remembered until a depth event passes its id; an applied event with
 // an equal id is compared with it, and an accepted ticker with the book's id is compared at once. A
-// dropped ticker audits nothing, and no ticker audits twice. Tickers are compared with a served old
-// book too.
+// dropped ticker audits nothing, and no ticker audits twice. A served old book is not audited: the
+// tickers wait for the new one.
 //
 // A2. A snapshot of the live book is asked for by the third ticker audit in a row that differs, by
 // one that differs while the book is crossed, and by a book that has been crossed for 500 ms of the

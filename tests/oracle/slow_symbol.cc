@@ -463,13 +463,16 @@ void SlowSymbol::Apply(const Event& event) {
     crossed_since_ = clock_;
     crossing_told_ = false;
   }
+  if (live_) AuditByWaitingTicker();
+  WatchCrossing();
+}
+
+void SlowSymbol::AuditByWaitingTicker() {
   tickers_.erase(tickers_.begin(), tickers_.lower_bound(book_id_));
   const auto ticker = tickers_.find(book_id_);
-  if (ticker != tickers_.end()) {
-    AuditTouch(ticker->second);
-    tickers_.erase(ticker);
-  }
-  WatchCrossing();
+  if (ticker == tickers_.end()) return;
+  AuditTouch(ticker->second);
+  tickers_.erase(ticker);
 }
 
 void SlowSymbol::EmitDepthRow(const Event& event) {
@@ -519,6 +522,7 @@ bool SlowSymbol::AuditSnapshot(const SlowSnapshot& snapshot, const std::vector<E
   counts_.snapshot_audits_equal += equal;
   held_.reset();
   if (equal) {
+    differing_audits_ = 0;
     book_.WidenTo(pictured);
     return true;
   }
@@ -546,7 +550,7 @@ void SlowSymbol::Ticker(Int recv, const SlowTicker& ticker) {
   touch_flow_.Add(time, *touch_);
   seen_[kTicker].recv = recv;
   seen_[kTicker].time = time;
-  if (Serving() && ticker.id == book_id_) {
+  if (live_ && ticker.id == book_id_) {
     AuditTouch(*touch_);
   } else {
     tickers_[ticker.id] = *touch_;

@@ -108,6 +108,7 @@ class SlowSymbol {
 
   // Audits.
   void AuditTouch(const SlowQuote& ticker);
+  void AuditByWaitingTicker();
   // Compares the live book with `snapshot`, rolled through `events`, which brings it to the book's
   // id. Different: the book is given up, and the snapshot is held.
   bool AuditSnapshot(const SlowSnapshot& snapshot, const std::vector<Event>& events);

@@ -453,6 +453,46 @@ TEST(Audits, ThreeTickersInARowThatDifferAskForASnapshot) {
   EXPECT_FALSE(bench.row().Has(quality::kAuditDiverged));
 }
 
+TEST(Audits, ASnapshotThatAgreesEndsTheRowOfTickersThatDiffer) {
+  Bench bench;
+  bench.Synchronise();
+  bench.log.wishes.clear();
+  const auto differ = [&] {
+    bench.market.Move(1);
+    bench.Give(bench.market.TickerOf(bench.market.id(), "99.00", "1", "101.00", "1"));
+    bench.Give(bench.market.Depth());
+  };
+  differ();
+  differ();
+  bench.Give(bench.market.Rest());
+  ASSERT_EQ(bench.symbol().book_counts().audits_agreed, 1);
+  differ();
+  differ();
+  EXPECT_TRUE(bench.log.wishes.empty());
+  differ();
+  EXPECT_EQ(bench.log.wishes.size(), 1U);
+}
+
+TEST(Audits, ABookThatServesIsNotAuditedAndTheNewOneIs) {
+  EngineOptions options = DefaultOptions();
+  options.on_gap = OnGap::kServe;
+  Bench bench(options);
+  bench.Synchronise();
+  bench.LoseDepth();
+  const std::string snapshot = bench.market.Rest();
+  bench.GiveDepth();
+  bench.market.Move(1);
+  bench.Give(bench.market.TickerOf(bench.market.id(), "99.00", "1", "101.00", "1"));
+  bench.Give(bench.market.Depth());
+  EXPECT_EQ(bench.row().header.flags & (kDown | quality::kAuditDiverged), quality::kResyncing);
+  EXPECT_EQ(bench.symbol().counts().ticker_audits, 0);
+  bench.Give(snapshot);
+  ASSERT_TRUE(bench.Live());
+  EXPECT_EQ(bench.symbol().counts().ticker_audits, 1);
+  bench.GiveDepth();
+  EXPECT_TRUE(bench.row().Has(quality::kAuditDiverged));
+}
+
 TEST(Audits, BucketsThatDifferFromTheLevelsAreToldAndFlaggedUntilAnAuditAgrees) {
   EngineOptions options = DefaultOptions();
   options.bucket_sizes = {"1"};
