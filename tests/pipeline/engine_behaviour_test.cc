@@ -1357,22 +1357,21 @@ TEST(Beliefs, AFirstTimeThatNothingConfirmsDoesNotFreezeTheSymbol) {
 
 TEST(Beliefs, DiffsThatWaitedThroughARestartOfTheClockStayBeforeThoseThatFollow) {
   Bench bench;
-  bench.GiveDepth();  // Its time is wrong: nothing confirms it.
   const std::string rest = bench.market.Rest();
-  const std::int64_t true_ms = bench.market.now_ms() + 2 * kHour / kMillisecond;
+  const std::int64_t true_ms = bench.market.now_ms() + 1'000;
   const ReceiveTime received(bench.market.now_ms() * kMillisecond);
-  const auto depth_at = [&](std::int64_t ms) {
+  const auto give_depth_at = [&](std::int64_t ms) {
     bench.market.set_now_ms(ms);
     bench.market.Move(2);
-    return bench.market.Depth();
+    GiveLine(received, bench.market.Depth(), &bench.engine);
   };
-  const std::string waits = depth_at(true_ms);
-  GiveLine(received, waits, &bench.engine);
-  GiveLine(received, waits, &bench.engine);  // Stale, but it agrees: the clock restarts.
+  give_depth_at(true_ms + 2 * kHour / kMillisecond);  // Its time is wrong, and it waits.
+  give_depth_at(true_ms);                             // The clock restarts.
   EXPECT_EQ(bench.log.CountOf(NoticeKind::kClockRestarted), 1);
   GiveLine(received, rest, &bench.engine);
   ASSERT_TRUE(bench.Live());
-  GiveLine(received, depth_at(true_ms - 50), &bench.engine);
+  EXPECT_EQ(bench.row().header.event_ns, true_ms * kMillisecond);
+  give_depth_at(true_ms - 50);
   EXPECT_EQ(bench.row().header.event_ns, true_ms * kMillisecond);
   EXPECT_EQ(bench.Value("depth_age_ms"), 0.0);
 }
