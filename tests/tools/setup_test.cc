@@ -23,7 +23,7 @@ class SetupTest : public testing::Test {
     const std::string path = folder_.Write(name, "#!/bin/sh\n" + body + "\n");
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
   }
-  [[nodiscard]] ProgramResult Setup() const {
+  [[nodiscard]] ProgramResult RunSetup() const {
     const std::string path = folder_.PathOf("") + ":" + std::getenv("PATH");
     return RunProgram("bash", {std::string(THALWEG_SOURCE_DIR) + "/tools/setup.sh", "build"},
                       {{{"PATH", path}, {"THALWEG_SKIP_SETUP", ""}}, {}});
@@ -35,7 +35,7 @@ class SetupTest : public testing::Test {
 
 TEST_F(SetupTest, WithoutRootASudoThatWouldAskForAPasswordIsNotUsed) {
   Program("sudo", "[ \"$1\" = -n ] && exit 1; echo \"sudo $*\" >> '" + calls_ + "'");
-  const ProgramResult result = Setup();
+  const ProgramResult result = RunSetup();
   EXPECT_EQ(result.exit_status, 1);
   EXPECT_NE(result.err.find("these packages are missing: "), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("apt-get install g++"), std::string::npos) << result.err;
@@ -44,7 +44,7 @@ TEST_F(SetupTest, WithoutRootASudoThatWouldAskForAPasswordIsNotUsed) {
 
 TEST_F(SetupTest, ASudoThatNeedsNoPasswordInstallsWhatIsMissing) {
   Program("sudo", "[ \"$1\" = -n ] || exit 1; shift; exec \"$@\"");
-  const ProgramResult result = Setup();
+  const ProgramResult result = RunSetup();
   EXPECT_EQ(result.exit_status, 0) << result.err;
   const std::string calls = ReadWholeFile(calls_);
   EXPECT_NE(calls.find(" update"), std::string::npos) << calls;
