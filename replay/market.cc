@@ -40,7 +40,7 @@ constexpr std::array<KnownSymbol, 5> kKnownSymbols{
      {"SOLUSDT", Price(1'000'000), 3, Price(15'900'000'000)},
      {"XRPUSDT", Price(10'000), 0, Price(61'000'000)}}};
 
-constexpr Nanos kRegimeSecondsMax = 7 * 86'400;
+constexpr Nanos kRegimeSecondsMax = 604'800;  // A week.
 
 absl::Status Invalid(absl::string_view key, absl::string_view value, absl::string_view allowed) {
   return absl::InvalidArgumentError(absl::StrCat(key, ": '", value, "' is not ", allowed));
@@ -136,6 +136,7 @@ absl::Status SyntheticMarket::Validate(const MarketOptions& options) {
   if (interval != 20 && interval != 100 && interval != 1'000) {
     return Invalid("interval", absl::StrCat(interval), "20, 100 or 1000 ms");
   }
+  if (options.regimes.empty()) return Invalid("regimes", "", "a list of regimes");
   if (options.levels < kMarketLevelsMin || options.levels > kMarketLevelsMax) {
     return Invalid("levels", absl::StrCat(options.levels),
                    absl::StrCat("a number in [", kMarketLevelsMin, ", ", kMarketLevelsMax, "]"));

@@ -149,8 +149,8 @@ void MarketSymbol::Step() {
   KeepToMood();
   if (!random_.Chance(mood_.open_spread)) CloseSpread();
   TellTouch();
+  const Nanos slot = options_.depth_interval / std::max<std::int64_t>(actions, 1);
   for (std::int64_t i = 0; i < actions; ++i) {
-    const Nanos slot = options_.depth_interval / actions;
     now_ = std::max(now_ + 1, begin + i * slot + random_.Below(std::max<Nanos>(slot, 1)));
     Act(&left);
     TellTouch();
@@ -165,7 +165,7 @@ void MarketSymbol::Step() {
 MarketSymbol::Mood MarketSymbol::MoodAt(Nanos since_start) const {
   Nanos cycle = 0;
   for (const RegimeSpan& span : options_.regimes) cycle += span.length;
-  Nanos into = since_start % cycle;
+  Nanos into = since_start % std::max<Nanos>(cycle, 1);
   std::size_t at = 0;
   while (into >= options_.regimes[at].length) into -= options_.regimes[at++].length;
 

@@ -44,7 +44,8 @@ struct FileMessage {
   std::string_view text;
   bool is_of_a_line = false;  // Of one of its lines, and maybe of the next million too.
 
-  explicit(false) operator std::string_view() const noexcept { return text; }
+  // NOLINTNEXTLINE(google-explicit-constructor): a function of a text alone can be a teller.
+  operator std::string_view() const noexcept { return text; }
 };
 
 // Where a replay stands: for messages and for progress.

@@ -285,7 +285,7 @@ int RunInfo(const InfoFlags& flags) {
       contents->OnLine(line, player);
       progress.Show(player.position(), contents->frames);
     });
-    const absl::Status status = player.Run(recordings);
+    absl::Status status = player.Run(recordings);
     progress.Clear();
     log.Finish();
     if (print && contents->first) PrintContents(*contents, player);

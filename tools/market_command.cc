@@ -37,7 +37,7 @@ struct MarketFlags {
 };
 
 // A year is more than anybody can store.
-constexpr std::int64_t kSecondsMax = 366 * 86'400;
+constexpr std::int64_t kSecondsMax = 31'622'400;
 
 template <class Number>
 absl::StatusOr<Number> ParseNumber(absl::string_view key, const std::string& text, Number least,
