@@ -53,7 +53,7 @@ bool ParseCaptureTime(std::string_view text, ReceiveTime* time) noexcept {
   std::int64_t nanos = 0;
   if (__builtin_mul_overflow(whole, unit, &nanos)) return false;
   if (__builtin_add_overflow(nanos, fraction, &nanos)) return false;
-  if (ReceiveTime(nanos) < kCaptureTimeMin) return false;
+  if (ReceiveTime(nanos) < kCaptureTimeMin || nanos > kTimeMax) return false;
   *time = ReceiveTime(nanos);
   return true;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "core/decimal.h"
 
 namespace thalweg {
@@ -106,7 +107,7 @@ MarketWriting::MarketWriting(std::string symbol_name, Market market_kind, thalwe
   depth_stream = lower + "@depth";
   // Without a speed in its name a stream comes once a second.
   if (depth_interval != kSecond) {
-    depth_stream += "@" + std::to_string(depth_interval / kMillisecond) + "ms";
+    absl::StrAppend(&depth_stream, "@", depth_interval / kMillisecond, "ms");
   }
   ticker_stream = lower + "@bookTicker";
   trade_stream = lower + "@trade";

@@ -64,9 +64,11 @@ TEST(CaptureTimeTest, EachUnitBeginsAtTheEarliestTimeThatALineCanHave) {
   EXPECT_EQ(Nanoseconds("99999999999999999"), -1);
 }
 
-TEST(CaptureTimeTest, TheLatestTimeIsTheLastThatFits) {
-  EXPECT_EQ(Nanoseconds("9223372036854775807"), INT64_MAX);
-  EXPECT_EQ(Nanoseconds("9223372036.854775807"), INT64_MAX);
+TEST(CaptureTimeTest, TheLatestTimeIsTheLastThatARecordingTakes) {
+  EXPECT_EQ(Nanoseconds("4611686018427387903"), kTimeMax);
+  EXPECT_EQ(Nanoseconds("4611686018.427387903"), kTimeMax);
+  EXPECT_EQ(Nanoseconds("4611686018.427387904"), -1);
+  EXPECT_EQ(Nanoseconds("9223372036854775807"), -1);
   EXPECT_EQ(Nanoseconds("9223372036.854775808"), -1);
   EXPECT_EQ(Nanoseconds("9223372036854775808"), -1);
   EXPECT_EQ(Nanoseconds("99999999999999999999999"), -1);
