@@ -109,7 +109,9 @@ std::string_view TakeWord(std::string_view* rest) noexcept {
 
 std::string_view ReadHeader(std::string_view rest, RecordingLine* line) noexcept {
   const std::string_view version = TakeWord(&rest);
-  if (!ReadCount(version, &line->count)) return "#thalweg: the format version is no number";
+  if (!ReadCount(version, &line->count) || (version.size() > 1 && version.front() == '0')) {
+    return "#thalweg: the format version is no number";
+  }
   if (version != kFormatVersion) {
     line->kind = LineKind::kUnknownVersion;
     return {};

@@ -53,12 +53,12 @@ Reading ReadSlowly(std::string_view text, int decimals) {
   }
   for (int i = fraction_digits < 0 ? 0 : fraction_digits; i < 8; ++i) push('0');
   const __int128 unit = PowerOfTen(8 - decimals);
-  // The digits below the unit are looked at first: they are there whatever stands before them.
+  // What is too large is so in every finer unit.
+  if (value / unit > INT64_MAX) return {DecimalVerdict::kOutOfRange, 0};
   if (fraction_digits > decimals &&
       text.find_last_not_of('0') > text.find('.') + static_cast<std::size_t>(decimals)) {
     return {DecimalVerdict::kTooFine, 0};
   }
-  if (value / unit > INT64_MAX) return {DecimalVerdict::kOutOfRange, 0};
   return {DecimalVerdict::kOk, static_cast<std::int64_t>(value / unit)};
 }
 
@@ -74,7 +74,7 @@ void CheckText(std::string_view text, int decimals) {
     const int finest = SignificantDecimals(text);
     fuzz::Require(finest > decimals && finest <= 8, "what is too fine has more decimals");
     fuzz::Require(ParseDecimal(text, finest, &units) != DecimalVerdict::kTooFine &&
-                      ParseDecimal(text, finest - 1, &units) == DecimalVerdict::kTooFine,
+                      ParseDecimal(text, finest - 1, &units) != DecimalVerdict::kOk,
                   "its significant decimals are just enough");
   }
   const absl::StatusOr<Price> price = ParsePositivePrice(text);

@@ -61,6 +61,9 @@ void CheckCombined(std::string_view stream, const FrameHead& head) {
 void CheckRaw(dom::object top, const FrameHead& head) {
   std::string_view event;
   if (top["e"].get(event) == simdjson::SUCCESS) {
+    // Without a symbol nobody knows whose it is.
+    std::string_view symbol;
+    if (top["s"].get(symbol) != simdjson::SUCCESS || symbol.empty()) return;
     if (event == "depthUpdate") Require(head.kind == FrameKind::kDepth, "a raw diff");
     if (event == "trade") Require(head.kind == FrameKind::kTrade, "a raw trade");
     if (event == "aggTrade") Require(head.kind == FrameKind::kAggTrade, "a raw aggTrade");
