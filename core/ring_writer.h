@@ -1,0 +1,150 @@
+// The writing side of shared-memory rings: a name is taken, then each ring of that name is a file
+// that one thread publishes to.
+//
+// Publish() is wait-free: it never looks at a reader, and what it costs does not depend on how many
+// there are. It makes no system call, except to wake readers where that was asked for.
+// Errors: absl::Status with the path, the value and the remedy. Source of the format: docs/RING.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/ring_format.h"
+#include "core/units.h"
+
+namespace thalweg {
+
+// Where rings lie unless another folder is named.
+inline constexpr std::string_view kRingFolder = "/dev/shm";
+
+// 1 to 64 letters, digits, '-' and '_'; else InvalidArgument with the name.
+[[nodiscard]] absl::Status CheckRingName(std::string_view name);
+// "/dev/shm/thalweg.live", "/dev/shm/thalweg.live.ladders"
+[[nodiscard]] std::string RingPath(std::string_view folder, std::string_view name, RingKind kind);
+
+// A name that is held for writing: nobody else can take it while this lives. Dies with its process,
+// however that ends (flock).
+class RingName {
+ public:
+  // `mode`: the permissions of the files to come, 0600 or 0640. FailedPrecondition: a writer that
+  // lives has the name. PermissionDenied: what lies there belongs to somebody else, or others may
+  // write it. Also learns which generation comes next.
+  [[nodiscard]] static absl::StatusOr<RingName> Take(std::string_view name, std::uint32_t mode,
+                                                     std::string_view folder = kRingFolder);
+  RingName(RingName&& other) noexcept;
+  RingName& operator=(RingName&& other) noexcept;
+  ~RingName();
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
+  [[nodiscard]] std::uint32_t mode() const noexcept { return mode_; }
+  // Of the files to come: one more than that of any file of this name.
+  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+
+  // Takes away a ring of an earlier writer that this one does not write: marked superseded, for who
+  // still reads it, and removed.
+  [[nodiscard]] absl::Status Remove(RingKind kind) const;
+
+ private:
+  RingName() = default;
+
+  std::string name_;
+  std::string folder_;
+  std::uint32_t mode_ = 0;
+  std::uint64_t generation_ = 0;
+  int lock_ = -1;
+};
+
+inline constexpr std::uint64_t kRingCapacityDefault = 16'384;
+inline constexpr std::uint32_t kRingSymbolsDefault = 512;
+
+// What a ring is made for.
+struct RingShape {
+  RingKind kind = RingKind::kFeatures;
+  std::size_t record_bytes = 0;  // A multiple of 64, at least 64.
+  std::uint64_t schema_hash = 0;
+  std::string schema;                               // JSON text.
+  std::uint64_t capacity = kRingCapacityDefault;    // A power of two.
+  std::uint32_t symbols_max = kRingSymbolsDefault;  // Places in the table.
+  bool wakes = false;           // Publish() wakes readers that wait: one system call each.
+  std::uint64_t first_seq = 1;  // Other numbers are for tests.
+};
+
+// Threads: one at a time. Lifetime: closed by its end; the file stays.
+class RingWriter {
+ public:
+  // Builds the file beside its place (O_EXCL, O_NOFOLLOW, allocated whole), renames it into place,
+  // and marks the one that was there superseded. InvalidArgument, ResourceExhausted (no room),
+  // PermissionDenied. `name` must be held for the writer's life.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<RingWriter>> Create(const RingName& name,
+                                                                          const RingShape& shape);
+  RingWriter(const RingWriter&) = delete;
+  RingWriter& operator=(const RingWriter&) = delete;
+  // Close()
+  ~RingWriter();
+
+  // --- hot ---
+
+  // Publishes a record of `record_bytes` and makes it the newest of its symbol. Word 1 is replaced
+  // by the record's number, which is returned; 0 when nothing was published, because the file was
+  // superseded or the numbers are used up.
+  std::uint64_t Publish(std::span<const std::byte> record, SymbolId symbol) noexcept;
+
+  // The symbol's present state; readers see it at once. Nothing is written when it is the same but
+  // for `changed_ns`. `status.symbol_id` and `status.change` are filled in.
+  void SetStatus(SymbolId symbol, RingStatus status) noexcept;
+  void SetCounts(SymbolId symbol, const RingSymbolCounts& counts) noexcept;
+
+  // Sign of life, CLOCK_MONOTONIC; due every 250 ms, records or not.
+  void Beat(std::int64_t monotonic_ns) noexcept;
+  // Latency of a frame whose record was published.
+  void AddLatency(std::int64_t nanos) noexcept;
+  // The counters that its driver knows; `records` and latencies are the writer's own.
+  void SetStatistics(const RingStatistics& statistics) noexcept;
+
+  // --- cold ---
+
+  // Gives the symbol its place in the table. Symbols come in the order of their ids, from 0; one
+  // that has its place already keeps it. False, and counted as unlisted, when the table is full or
+  // the name is longer than kRingNameBytes - 1; its records are published all the same.
+  bool AddSymbol(SymbolId symbol, std::string_view name) noexcept;
+
+  // Ended well: the ring stays, to be read. No call after it does anything.
+  void Close() noexcept;
+
+  [[nodiscard]] std::uint64_t newest() const noexcept { return seq_ - 1; }
+  // Another writer has taken the name: nothing is published any more.
+  [[nodiscard]] bool superseded() const noexcept;
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  RingWriter() = default;
+
+  [[nodiscard]] std::uint64_t* slot(std::uint64_t n) const noexcept;
+  [[nodiscard]] RingEntry* entry(SymbolId symbol) const noexcept;
+
+  std::string path_;
+  std::byte* base_ = nullptr;
+  RingHeader* header_ = nullptr;
+  RingStatistics* statistics_ = nullptr;
+  std::byte* table_ = nullptr;
+  std::byte* ring_ = nullptr;
+  std::size_t file_bytes_ = 0;
+  std::size_t record_bytes_ = 0;
+  std::size_t entry_bytes_ = 0;
+  std::uint64_t mask_ = 0;
+  std::uint32_t entry_count_ = 0;
+  std::uint32_t entry_capacity_ = 0;
+  std::uint64_t seq_ = 1;  // Of the next record.
+  std::uint64_t records_ = 0;
+  std::uint64_t unlisted_ = 0;
+  bool wakes_ = false;
+  bool open_ = true;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,283 @@
+// Reads a ring of records that another process, or this one, publishes in shared memory.
+//
+//   absl::StatusOr<thalweg::RingReader> reader = thalweg::RingReader::Open("live");
+//   const absl::StatusOr<thalweg::RingColumn> mid = reader->Column("mid");
+//   for (;;) {
+//     switch (reader->Wait(std::chrono::seconds(1))) {
+//       case thalweg::RingRead::kRecord: Use(reader->record()[*mid]); break;
+//       ...
+//
+// A reader maps the file for reading alone, is known to nobody and costs the writer nothing. Each
+// record is copied and its number compared before and after the copy: what record() shows is whole.
+// A reader that is too slow is lapped, never waited for: it then learns exactly how many records it
+// lost and goes on at the newest. No field of the file is trusted: one that makes no sense is
+// refused by name and value.
+//
+// Threads: one at a time. Allocates in Open() and Reopen() alone. No exceptions. Lifetime: a record
+// is good until the next call that reads one. Whoever may write to the file may also truncate it,
+// which stops a reader (SIGBUS); only its owner may, and files that others may write are refused.
+// Format: docs/RING.md.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/record.h"
+#include "core/ring_format.h"
+
+namespace thalweg {
+
+// What became of an attempt to read the next record.
+enum class RingRead : std::uint8_t {
+  kRecord,   // record() is it.
+  kNothing,  // There is none yet. writer() says whether one can be hoped for.
+  kLapped,   // Records were overwritten before they were read: last_lost() of them. The next call
+             // goes on at the newest.
+  kEnded,    // Everything was read, and nothing follows: the writer closed the file, or another
+             // one took the name; then Reopen().
+  kCorrupt,  // What lies in the file is no ring any more: corruption() says what.
+};
+
+// What is known of the writer.
+enum class RingWriterLife : std::uint8_t {
+  kWriting,
+  kSilent,      // No sign of life for a second: it died, or was stopped.
+  kClosed,      // It ended well; the ring stays readable.
+  kSuperseded,  // Another file has the name: Reopen().
+};
+[[nodiscard]] std::string_view RingWriterLifeName(RingWriterLife life) noexcept;
+
+// Without a sign of life for so long a writer counts as silent.
+inline constexpr std::int64_t kRingSilentAfterNs = 1'000'000'000;
+
+enum class RingStart : std::uint8_t {
+  kNewest,  // The next record is the newest there is.
+  kOldest,  // The oldest that is still held.
+};
+
+// A field of the record, as the ring's schema tells it.
+struct RingField {
+  std::string name;
+  std::string type;        // "u64", "i64", "f64", "u32", "u16"
+  std::size_t offset = 0;  // In the record.
+  std::size_t count = 1;   // Of values of that type, one after another.
+  std::string unit;
+  std::string group;
+};
+
+// Where an f64 lies: an index into a record, checked when it was made.
+class RingColumn {
+ public:
+  RingColumn() = default;  // Of the schema hash: no use, but no harm.
+
+ private:
+  friend class RingReader;
+  friend class RingRecord;
+  explicit RingColumn(std::size_t word) : word_(word) {}
+  std::size_t word_ = 0;
+};
+
+// A record in the reader's memory.
+class RingRecord {
+ public:
+  [[nodiscard]] RecordHeader header() const noexcept {
+    RecordHeader header;
+    std::memcpy(static_cast<void*>(&header), words_.data(), sizeof(header));
+    return header;
+  }
+  [[nodiscard]] double operator[](RingColumn column) const noexcept { return At(column, 0); }
+  // Value `index` of a column of several. REQUIRES: index < the field's count.
+  [[nodiscard]] double At(RingColumn column, std::size_t index) const noexcept {
+    double value;
+    std::memcpy(&value, words_.data() + column.word_ + index, sizeof(value));
+    return value;
+  }
+  // All bytes, as they stand in the ring.
+  [[nodiscard]] const std::byte* data() const noexcept {
+    return reinterpret_cast<const std::byte*>(words_.data());
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return words_.size() * sizeof(words_[0]); }
+
+ private:
+  friend class RingReader;
+  std::vector<std::uint64_t> words_;
+};
+
+// A name that is a template argument: "mid".
+template <std::size_t kSize>
+struct RingColumnName {
+  // NOLINTNEXTLINE(google-explicit-constructor, cppcoreguidelines-avoid-c-arrays): a text literal.
+  consteval RingColumnName(const char (&text)[kSize]) { std::copy_n(text, kSize, value.begin()); }
+  [[nodiscard]] constexpr std::string_view view() const noexcept {
+    return {value.data(), kSize - 1};
+  }
+  constexpr bool operator==(const RingColumnName&) const = default;
+  std::array<char, kSize> value{};
+};
+
+// Columns whose names are known when the program is compiled; made by RingReader::Bind().
+//
+//   auto columns = reader.Bind<"mid", "imbalance_l10">();
+//   const double mid = columns->Get<"mid">(reader.record());
+template <RingColumnName... kNames>
+class RingColumns {
+ public:
+  // A name that was not bound does not compile.
+  template <RingColumnName kName>
+  [[nodiscard]] double Get(const RingRecord& record) const noexcept {
+    constexpr std::size_t kIndex = IndexOf(kName.view());
+    static_assert(kIndex < sizeof...(kNames), "this column was not bound");
+    return record[columns_[kIndex]];
+  }
+
+ private:
+  friend class RingReader;
+  static constexpr std::size_t IndexOf(std::string_view name) {
+    const std::array<std::string_view, sizeof...(kNames)> names{kNames.view()...};
+    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+  }
+  std::array<RingColumn, sizeof...(kNames)> columns_;
+};
+
+// A symbol as the table has it now.
+struct RingSymbol {
+  std::string_view name;  // Lives as long as the reader's file.
+  RingStatus status;
+  RingSymbolCounts counts;
+};
+
+struct RingOpenOptions {
+  RingKind kind = RingKind::kFeatures;
+  RingStart start = RingStart::kNewest;
+  // Files of this user are read; absent: of this process's own user, or root.
+  std::optional<std::uint32_t> owner;
+  std::string folder = "/dev/shm";
+};
+
+class RingReader {
+ public:
+  // `name`: of a ring, or, with a '/', the path of its file. NotFound; PermissionDenied (not ours,
+  // a link, or others may write it); InvalidArgument: "ring corrupt: field=... value=...", or a
+  // format version that this program does not read.
+  [[nodiscard]] static absl::StatusOr<RingReader> Open(std::string_view name,
+                                                       const RingOpenOptions& options = {});
+  RingReader(RingReader&&) noexcept;
+  RingReader& operator=(RingReader&&) noexcept;
+  ~RingReader();
+
+  // --- records, one after another ---
+
+  // Reads the next record. Never waits.
+  [[nodiscard]] RingRead Next() noexcept;
+  // Next(), but waits up to `timeout` when there is nothing: first spinning, then asleep on a futex
+  // that a writer made for it wakes; with another writer it looks each millisecond.
+  [[nodiscard]] RingRead Wait(std::chrono::nanoseconds timeout) noexcept;
+  [[nodiscard]] const RingRecord& record() const noexcept { return record_; }
+
+  // What Next() reads next.
+  void Seek(RingStart start) noexcept;
+  // Record `seq` > 0; if it is gone, Next() is lapped; if it is to come, there is nothing yet.
+  void Seek(std::uint64_t seq) noexcept { next_ = seq; }
+  [[nodiscard]] std::uint64_t position() const noexcept { return next_; }
+  // Records that were lost: since Open(), and at the last kLapped.
+  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+  [[nodiscard]] std::uint64_t last_lost() const noexcept { return last_lost_; }
+  // The number of the newest record in the ring.
+  [[nodiscard]] std::uint64_t newest() const noexcept;
+
+  // --- symbols ---
+
+  [[nodiscard]] std::size_t symbol_count() const noexcept;
+  // The symbol with this id; absent when there is none, or when its status was being written each
+  // time one looked: the writer died there.
+  [[nodiscard]] std::optional<RingSymbol> symbol(std::size_t id) const noexcept;
+  // By its name, "BTCUSDT".
+  [[nodiscard]] std::optional<RingSymbol> state(std::string_view name) const noexcept;
+  // Its newest record into record(); false when it has none (or the writer died over it). The place
+  // of Next() does not change.
+  [[nodiscard]] bool Latest(std::size_t id) noexcept;
+  [[nodiscard]] bool Latest(std::string_view name) noexcept;
+
+  // --- the ring itself ---
+
+  // NotFound with the name.
+  [[nodiscard]] absl::StatusOr<RingColumn> Column(std::string_view name) const;
+  template <RingColumnName... kNames>
+  [[nodiscard]] absl::StatusOr<RingColumns<kNames...>> Bind() const {
+    RingColumns<kNames...> columns;
+    const std::array<std::string_view, sizeof...(kNames)> names{kNames.view()...};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const absl::StatusOr<RingColumn> column = Column(names[i]);
+      if (!column.ok()) return column.status();
+      columns.columns_[i] = *column;
+    }
+    return columns;
+  }
+  [[nodiscard]] const std::vector<RingField>& fields() const noexcept { return fields_; }
+  // The schema block: JSON text.
+  [[nodiscard]] std::string_view schema() const noexcept { return schema_; }
+  // The header as it was checked when the file was opened; what changes in it has functions here.
+  [[nodiscard]] const RingHeader& header() const noexcept { return header_; }
+  [[nodiscard]] RingStatistics statistics() const noexcept;
+  [[nodiscard]] RingWriterLife writer() const noexcept;
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  // Of kCorrupt: "ring corrupt: field=seq value=... expected=...".
+  [[nodiscard]] std::string corruption() const;
+
+  // Opens the file that has the name now, if it is another one, at its oldest record; columns and
+  // records of the old one are void. True when there was another one.
+  [[nodiscard]] absl::StatusOr<bool> Reopen();
+
+ private:
+  class Mapping;
+  RingReader();
+
+  [[nodiscard]] absl::Status OpenFile();
+  [[nodiscard]] RingRead AtEnd() const noexcept;
+
+  RingOpenOptions options_;
+  std::string path_;
+  std::unique_ptr<Mapping> mapping_;
+  RingHeader header_;
+  std::string schema_;
+  std::vector<RingField> fields_;
+  RingRecord record_;
+  std::uint64_t next_ = 1;
+  std::uint64_t lost_ = 0;
+  std::uint64_t last_lost_ = 0;
+  std::uint64_t corrupt_found_ = 0;
+};
+
+// A ring file that lies in a folder.
+struct RingListing {
+  std::string name;
+  RingKind kind = RingKind::kFeatures;
+  std::string path;
+  // Why it cannot be read; OK when it can.
+  absl::Status status;
+  RingWriterLife writer = RingWriterLife::kClosed;
+  std::uint64_t generation = 0;
+  std::uint64_t newest = 0;
+};
+
+// Every ring in a folder, by name and kind.
+[[nodiscard]] std::vector<RingListing> ListRings(std::string_view folder = "/dev/shm");
+
+// Removes the files of a ring that nobody writes, its lock included; with an empty name, those of
+// all rings. Answers the paths removed. FailedPrecondition when a writer lives (an empty name skips
+// those); NotFound.
+[[nodiscard]] absl::StatusOr<std::vector<std::string>> RemoveRings(
+    std::string_view name, std::string_view folder = "/dev/shm");
+
+}  // namespace thalweg
