@@ -97,7 +97,7 @@ static_assert(
     offsetof(RingHeader, heartbeat_ns) == 200 && offsetof(RingHeader, newest) == 256);
 
 // Cells of the latency histogram: exact below 8 ns, an eighth of an octave wide above
-// (core/latency_cells.h); the last one takes everything from 2^34 ns (17 s) on.
+// (core/latency_cells.h); the last one takes everything from 15 * 2^30 ns (16 s) on.
 inline constexpr int kRingLatencyBits = 3;
 inline constexpr std::size_t kRingLatencyCells = 256;
 

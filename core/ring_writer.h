@@ -1,5 +1,5 @@
-// The writing side of shared-memory rings: a name is taken, then each ring of that name is a file
-// that one thread publishes to.
+// The writing side of a shared-memory ring: a file that one thread publishes records to, under a
+// name that is held (core/ring_name.h).
 //
 // Publish() is wait-free: it never looks at a reader, and what it costs does not depend on how many
 // there are. It makes no system call, except to wake readers where that was asked for.
@@ -15,50 +15,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/ring_format.h"
+#include "core/ring_name.h"
 #include "core/units.h"
 
 namespace thalweg {
-
-// Where rings lie unless another folder is named.
-inline constexpr std::string_view kRingFolder = "/dev/shm";
-
-// 1 to 64 letters, digits, '-' and '_'; else InvalidArgument with the name.
-[[nodiscard]] absl::Status CheckRingName(std::string_view name);
-// "/dev/shm/thalweg.live", "/dev/shm/thalweg.live.ladders"
-[[nodiscard]] std::string RingPath(std::string_view folder, std::string_view name, RingKind kind);
-
-// A name that is held for writing: nobody else can take it while this lives. Dies with its process,
-// however that ends (flock).
-class RingName {
- public:
-  // `mode`: the permissions of the files to come, 0600 or 0640. FailedPrecondition: a writer that
-  // lives has the name. PermissionDenied: what lies there belongs to somebody else, or others may
-  // write it. Also learns which generation comes next.
-  [[nodiscard]] static absl::StatusOr<RingName> Take(std::string_view name, std::uint32_t mode,
-                                                     std::string_view folder = kRingFolder);
-  RingName(RingName&& other) noexcept;
-  RingName& operator=(RingName&& other) noexcept;
-  ~RingName();
-
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
-  [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
-  [[nodiscard]] std::uint32_t mode() const noexcept { return mode_; }
-  // Of the files to come: one more than that of any file of this name.
-  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
-
-  // Takes away a ring of an earlier writer that this one does not write: marked superseded, for who
-  // still reads it, and removed.
-  [[nodiscard]] absl::Status Remove(RingKind kind) const;
-
- private:
-  RingName() = default;
-
-  std::string name_;
-  std::string folder_;
-  std::uint32_t mode_ = 0;
-  std::uint64_t generation_ = 0;
-  int lock_ = -1;
-};
 
 inline constexpr std::uint64_t kRingCapacityDefault = 16'384;
 inline constexpr std::uint32_t kRingSymbolsDefault = 512;
@@ -109,9 +69,10 @@ class RingWriter {
 
   // --- cold ---
 
-  // Gives the symbol its place in the table. Symbols come in the order of their ids, from 0; one
-  // that has its place already keeps it. False, and counted as unlisted, when the table is full or
-  // the name is longer than kRingNameBytes - 1; its records are published all the same.
+  // Gives the symbol its place in the table. REQUIRES: symbols come in the order of their ids, from
+  // 0; one that has its place keeps it. False, and counted as unlisted, when the table is full, or
+  // when the name is none (empty, or longer than kRingNameBytes - 1): its place then has no name.
+  // Records of an unlisted symbol are published all the same.
   bool AddSymbol(SymbolId symbol, std::string_view name) noexcept;
 
   // Ended well: the ring stays, to be read. No call after it does anything.
@@ -125,6 +86,7 @@ class RingWriter {
  private:
   RingWriter() = default;
 
+  void Wake() noexcept;
   [[nodiscard]] std::uint64_t* slot(std::uint64_t n) const noexcept;
   [[nodiscard]] RingEntry* entry(SymbolId symbol) const noexcept;
 

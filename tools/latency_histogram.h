@@ -9,12 +9,13 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "core/latency_cells.h"
 
 namespace thalweg {
 
@@ -29,7 +30,7 @@ class LatencyHistogram {
   // the mean.
   void Add(std::int64_t nanos) noexcept {
     const std::int64_t time = std::max<std::int64_t>(nanos, 0);
-    ++counts_[CellOf(time)];
+    ++counts_[Cells::CellOf(time, kCells)];
     ++count_;
     sum_ += nanos;
     greatest_ = std::max(greatest_, time);
@@ -59,27 +60,14 @@ class LatencyHistogram {
   }
 
  private:
-  static constexpr std::int64_t kExact = std::int64_t{1} << kExactBits;
+  using Cells = LatencyCells<kExactBits>;
   // kExact cells for the exact values, and as many for each power of two above.
-  static constexpr std::size_t kCells =
-      static_cast<std::size_t>(kExact) * static_cast<std::size_t>(kValueBits - kExactBits + 1);
-
-  [[nodiscard]] static std::size_t CellOf(std::int64_t time) noexcept {
-    if (time < kExact) return static_cast<std::size_t>(time);
-    const auto width = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(time)));
-    if (width > kValueBits) return kCells - 1;
-    const int shift = width - kExactBits - 1;
-    const std::int64_t group = shift + 1;
-    return static_cast<std::size_t>(group * kExact + (time >> shift) - kExact);
-  }
+  static constexpr std::size_t kCells = static_cast<std::size_t>(Cells::kExact) *
+                                        static_cast<std::size_t>(kValueBits - kExactBits + 1);
 
   // The greatest value of a cell.
   [[nodiscard]] static std::int64_t EndOf(std::size_t cell) noexcept {
-    const auto index = static_cast<std::int64_t>(cell);
-    if (index < kExact) return index;
-    if (cell == kCells - 1) return INT64_MAX;
-    const auto shift = static_cast<int>(index / kExact) - 1;
-    return ((index % kExact + kExact + 1) << shift) - 1;
+    return cell == kCells - 1 ? INT64_MAX : Cells::EndOf(cell);
   }
 
   std::vector<std::int64_t> counts_;

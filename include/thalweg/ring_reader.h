@@ -244,7 +244,11 @@ class RingReader {
   RingReader();
 
   [[nodiscard]] absl::Status OpenFile();
+  [[nodiscard]] RingRead Lapped() noexcept;
   [[nodiscard]] RingRead AtEnd() const noexcept;
+  [[nodiscard]] const std::byte* Entry(std::size_t id) const noexcept;
+  [[nodiscard]] std::string_view NameOf(std::size_t id) const noexcept;
+  [[nodiscard]] std::optional<std::size_t> Find(std::string_view name) const noexcept;
 
   RingOpenOptions options_;
   std::string path_;
@@ -256,28 +260,11 @@ class RingReader {
   std::uint64_t next_ = 1;
   std::uint64_t lost_ = 0;
   std::uint64_t last_lost_ = 0;
-  std::uint64_t corrupt_found_ = 0;
+  struct Corruption {
+    std::uint64_t found = 0;
+    std::uint64_t expected = 0;
+  };
+  Corruption corruption_;
 };
-
-// A ring file that lies in a folder.
-struct RingListing {
-  std::string name;
-  RingKind kind = RingKind::kFeatures;
-  std::string path;
-  // Why it cannot be read; OK when it can.
-  absl::Status status;
-  RingWriterLife writer = RingWriterLife::kClosed;
-  std::uint64_t generation = 0;
-  std::uint64_t newest = 0;
-};
-
-// Every ring in a folder, by name and kind.
-[[nodiscard]] std::vector<RingListing> ListRings(std::string_view folder = "/dev/shm");
-
-// Removes the files of a ring that nobody writes, its lock included; with an empty name, those of
-// all rings. Answers the paths removed. FailedPrecondition when a writer lives (an empty name skips
-// those); NotFound.
-[[nodiscard]] absl::StatusOr<std::vector<std::string>> RemoveRings(
-    std::string_view name, std::string_view folder = "/dev/shm");
 
 }  // namespace thalweg
