@@ -202,12 +202,14 @@ absl::StatusOr<bool> RingReader::Reopen() {
   struct stat stat = {};
   if (::lstat(path_.c_str(), &stat) != 0) return FileError(errno, path_, "cannot look at it");
   if (mapping_->Is(stat)) return false;
-  // What was not read of the old file never will be.
-  const std::uint64_t left = newest();
-  if (left >= next_) lost_ += left - next_ + 1;
+  // What was not read of the old file never will be, nor what the new one holds no more.
+  const std::uint64_t last = newest();
+  const std::uint64_t left = next_ != 0 && last >= next_ ? last - next_ + 1 : 0;
   absl::Status status = OpenFile();
   if (!status.ok()) return status;
   Seek(RingStart::kOldest);
+  last_lost_ = left + next_ - 1;
+  lost_ += last_lost_;
   return true;
 }
 

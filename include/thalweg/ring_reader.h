@@ -190,7 +190,7 @@ class RingReader {
   // Record `seq` > 0; if it is gone, Next() is lapped; if it is to come, there is nothing yet.
   void Seek(std::uint64_t seq) noexcept { next_ = seq; }
   [[nodiscard]] std::uint64_t position() const noexcept { return next_; }
-  // Records that were lost: since Open(), and at the last kLapped.
+  // Records that were lost: since Open(), and at the last kLapped or Reopen().
   [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
   [[nodiscard]] std::uint64_t last_lost() const noexcept { return last_lost_; }
   // The number of the newest record in the ring.
@@ -236,7 +236,9 @@ class RingReader {
   [[nodiscard]] std::string corruption() const;
 
   // Opens the file that has the name now, if it is another one, at its oldest record; columns and
-  // records of the old one are void. True when there was another one.
+  // records of the old one are void. True when there was another one: what was not read of the old
+  // one and what the new one holds no more are lost (of generations between the two nothing is
+  // known but header().generation). After an error the old file stays open.
   [[nodiscard]] absl::StatusOr<bool> Reopen();
 
  private:

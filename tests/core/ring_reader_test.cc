@@ -131,6 +131,24 @@ TEST(RingReaderTest, ANewWriterMakesANewFileAndReadersFollowIt) {
   EXPECT_EQ(reader.Next(), RingRead::kNothing);
 }
 
+TEST(RingReaderTest, WhatANewFileHoldsNoMoreIsLostToo) {
+  const RingFolder folder;
+  auto first = std::make_unique<TestRing>(folder, TestShape(8));
+  first->PublishTo(5);
+  RingReader reader = OpenTestRing(folder);
+  ExpectRecord(reader, 1);
+  first.reset();
+  const TestRing second(folder, TestShape(8));
+  second.PublishTo(20);
+  std::filesystem::rename(folder.File("test"), folder.File("moved"));
+  EXPECT_TRUE(absl::IsNotFound(reader.Reopen().status()));
+  EXPECT_EQ(reader.lost(), 0u);
+  std::filesystem::rename(folder.File("moved"), folder.File("test"));
+  EXPECT_TRUE(reader.Reopen().value());
+  EXPECT_EQ(reader.last_lost(), 4u + 12u);
+  ExpectRecord(reader, 13);
+}
+
 TEST(RingReaderTest, ASymbolsNewestRecordIsThereForWhoComesLate) {
   const RingFolder folder;
   const TestRing ring(folder, TestShape(2));
