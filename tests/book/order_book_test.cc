@@ -6,9 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <random>
 #include <vector>
 
@@ -17,23 +14,7 @@
 
 // Sanitizers have allocators of their own.
 #ifdef COUNT_ALLOCATIONS
-namespace {
-std::atomic<std::int64_t> allocation_count{0};
-}  // namespace
-
-// Not inlined: g++ would take the malloc() in one of them for a mismatch with the other.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocation_count;
-  if (void* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-// simdjson asks this way.
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocation_count;
-  return std::malloc(size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#include "tests/core/allocation_count.h"
 #endif
 
 namespace thalweg {
@@ -282,9 +263,9 @@ TEST(OrderBookTest, ApplyingAndReadingAllocateNothingAfterWarmUp) {
   run();
   run();
   const struct mallinfo2 before = mallinfo2();
-  const std::int64_t count = allocation_count;
+  const std::int64_t count = AllocationCount();
   run();
-  EXPECT_EQ(allocation_count, count);
+  EXPECT_EQ(AllocationCount(), count);
   const struct mallinfo2 after = mallinfo2();
   EXPECT_EQ(after.uordblks + after.hblkhd, before.uordblks + before.hblkhd);
   EXPECT_TRUE(read > 0);
@@ -301,10 +282,10 @@ TEST(OrderBookTest, AnAuditAllocatesNothing) {
   for (OrderBook* const any : {&book, &wider}) any->Apply(bids, asks, UpdateId(1));
   book.set_known_edges({Ticks(6'182'990), Ticks(6'283'010)});
   wider.set_known_edges({Ticks(6'000'000), std::nullopt});
-  const std::int64_t count = allocation_count;
+  const std::int64_t count = AllocationCount();
   const bool same = book.SameInside(wider);
   book.TakeOver(wider);
-  EXPECT_EQ(allocation_count, count);
+  EXPECT_EQ(AllocationCount(), count);
   EXPECT_TRUE(same);
 }
 #endif

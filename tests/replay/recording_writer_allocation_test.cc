@@ -3,28 +3,14 @@
 // frame.)
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
 #include "replay/recording_writer.h"
+#include "tests/core/allocation_count.h"
 #include "tests/replay/written_lines.h"
-
-namespace {
-std::atomic<std::int64_t> allocation_count{0};
-}  // namespace
-
-// Not inlined: g++ would take the malloc() in one of them for a mismatch with the other.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocation_count;
-  if (void* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace thalweg {
 namespace {
@@ -42,10 +28,10 @@ class NullFile final : public OutputFile {
 };
 
 TEST(RecordingWriterAllocationTest, TheCounterSeesAllocations) {
-  const std::int64_t before = allocation_count;
+  const std::int64_t before = AllocationCount();
   // Called by name: a compiler may leave out a new-expression whose object nobody uses.
   ::operator delete(::operator new(1));
-  EXPECT_EQ(allocation_count - before, 1);
+  EXPECT_EQ(AllocationCount() - before, 1);
 }
 
 TEST(RecordingWriterAllocationTest, LinesFlushesFramesAndSyncsAllocateNothingAfterTheFirstFrame) {
@@ -65,9 +51,9 @@ TEST(RecordingWriterAllocationTest, LinesFlushesFramesAndSyncsAllocateNothingAft
   ASSERT_GE(writer.counts().frames, 1);
 
   const WriterCounts before = writer.counts();
-  const std::int64_t allocated = allocation_count;
+  const std::int64_t allocated = AllocationCount();
   for (int round = 0; round < 50; ++round) write_all();
-  EXPECT_EQ(allocation_count - allocated, 0);
+  EXPECT_EQ(AllocationCount() - allocated, 0);
   EXPECT_GE(writer.counts().frames - before.frames, 5);
   EXPECT_EQ(writer.counts().lines - before.lines, 50 * 1'001);
 }
