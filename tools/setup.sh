@@ -16,6 +16,7 @@ for_testing=(
   clang clang-format clang-tidy libclang-rt-14-dev llvm git
   libgtest-dev libgmock-dev libbenchmark-dev
   nlohmann-json3-dev rapidjson-dev
+  python3-numpy python3-pytest python3-pandas mypy
 )
 
 say() { echo "setup: $*"; }

@@ -44,6 +44,17 @@ def test_symbols_may_come_later(writer, ring):
     assert ring.symbols == ("BTCUSDT", "ETHUSDT")
 
 
+def test_a_record_tells_its_symbol(writer, ring):
+    writer.add_symbol(0, "BTCUSDT")
+    writer.add_symbol(1, "")  # Too long for its place.
+    writer.publish(symbol=0)
+    assert ring.symbol_name(ring.read(1)[0]["symbol_id"]) == "BTCUSDT"
+    assert ring.symbol_name(1) is None
+    assert ring.symbol_name(2) is None
+    writer.add_symbol(2, "ETHUSDT")
+    assert ring.symbol_name(np.uint32(2)) == "ETHUSDT"
+
+
 def test_a_state_is_told_in_words(writer, ring):
     writer.add_symbol(0, "BTCUSDT")
     assert ring.state("BTCUSDT").state == "down"
@@ -344,3 +355,9 @@ def test_bounds_are_those_of_the_header_file():
     assert int(entries.replace("'", "")) == ring_format.ENTRIES_MAX
     magic = re.search(r"kRingMagic = (0x[\da-f']+);", text).group(1)
     assert int(magic.replace("'", ""), 16) == ring_format.MAGIC
+
+
+def test_the_version_is_that_of_the_project():
+    project = re.search(r"project\(thalweg VERSION ([\d.]+)", (SOURCE / "CMakeLists.txt").read_text())
+    package = re.search(r'^version = "(.*)"', (SOURCE / "python" / "pyproject.toml").read_text(), re.M)
+    assert project.group(1) == package.group(1) == thalweg.__version__

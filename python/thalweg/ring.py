@@ -25,7 +25,18 @@ from __future__ import annotations
 import dataclasses
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Type, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    Iterator,
+    List,
+    Optional,
+    SupportsIndex,
+    Tuple,
+    Type,
+    Union,
+)
 
 import numpy as np
 
@@ -306,6 +317,13 @@ class Ring:
         """The names in the table; a name's place is its symbol_id."""
         self._read_names()
         return tuple(self._names)
+
+    def symbol_name(self, symbol_id: SupportsIndex) -> Optional[str]:
+        """Of a record's symbol_id; None for one that found no place in the table."""
+        place = symbol_id.__index__()
+        if place >= len(self._names):
+            self._read_names()
+        return self._names[place] or None if place < len(self._names) else None
 
     def latest(self, symbol: str) -> Optional[np.void]:
         """The symbol's newest record, a copy; the reader's place does not change.
