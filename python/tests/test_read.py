@@ -1,5 +1,7 @@
 """Records, one after another and in blocks: what is given is whole, what is not is counted."""
 
+import pathlib
+
 import numpy as np
 import pytest
 import thalweg
@@ -304,3 +306,23 @@ def test_a_view_stays_good_after_the_ring_was_closed(writer, ring):
     ring.close()
     writer.publish(2)
     assert view["seq"].tolist()[:2] == [1, 2]
+
+
+def maps_of(path):
+    """How often this process has a file mapped."""
+    return pathlib.Path("/proc/self/maps").read_text().count(str(path))
+
+
+def test_a_closed_ring_is_unmapped_once_nobody_has_a_view(writer, tmp_path):
+    path = tmp_path / "thalweg.test"
+    before = maps_of(path)  # The writer's.
+    ring = thalweg.open(str(path))
+    view = ring.view()
+    writer.publish()
+    kept = ring.read(1), next(ring.records(timeout=0), None), ring.latest("BTCUSDT")
+    assert maps_of(path) == before + 1
+    ring.close()
+    assert maps_of(path) == before + 1
+    del view
+    assert maps_of(path) == before
+    assert len(kept) == 3

@@ -132,14 +132,14 @@ class RingFile:
         return view
 
     def close(self) -> None:
-        """Unmaps the file; while somebody still has a view(), it stays until that is gone."""
-        del self.slots
+        """Unmaps the file; while somebody still has a view(), it stays until that is gone.
+
+        The map ends with the last reference to it, never by its close(): arrays of older numpy
+        (1.20) do not hold a map open, and would show what is there no more.
+        """
         for view in (self.words, self.halves, self.bytes):
             view.release()
-        try:
-            self._map.close()
-        except BufferError:
-            pass
+        del self.slots, self._map
 
 
 def _of_file(path: str, error: RingError) -> RingError:

@@ -7,7 +7,7 @@ whatever else the file holds. Everything is little endian.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Tuple
+from typing import TYPE_CHECKING, Any, Tuple, cast
 
 import numpy as np
 
@@ -44,7 +44,8 @@ SEQ_WORD = 1
 def _layout(itemsize: int, fields: Tuple[Tuple[str, str, int], ...]) -> np.dtype[np.void]:
     names, formats, offsets = zip(*fields)
     spec = {"names": names, "formats": formats, "offsets": offsets, "itemsize": itemsize}
-    return np.dtype(spec)  # type: ignore[call-overload, no-any-return]
+    dtype: np.dtype[np.void] = np.dtype(cast(Any, spec))  # Its stubs want a literal.
+    return dtype
 
 
 HEADER = _layout(

@@ -3,7 +3,7 @@
 A block is run, compiled or compared by its language (documents_test.py); these comments, which a
 reader does not see, stand alone on the line before a fence:
 
-  <!-- not run: REASON -->   a sh block that the tests leave alone
+  <!-- not run: REASON -->   a sh or python block that the tests leave alone
   <!-- output -->            a text block: what the block before it prints
 
 Used by CMake too, which builds every C++ block:  documents.py SOURCE_DIR PROGRAMS_DIR
@@ -74,6 +74,20 @@ def with_outputs(page):
         else:
             found.append((block, None))
     return found
+
+
+def ring_names(page):
+    """The rings that a page's commands publish."""
+    text = "\n".join(block.text for block in blocks(page) if block.language == "sh")
+    return set(re.findall(r"--ring ([\w-]+)", text))
+
+
+def with_rings_renamed(text, names, suffix):
+    """The text with another name for each ring, as a word or in the path of its file."""
+    for name in names:
+        word = rf"(?<![\w./-]){name}(?![\w./-])"
+        text = re.sub(rf"{word}|(?<=/thalweg\.){name}\b", name + suffix, text)
+    return text
 
 
 def generated_part(text):
