@@ -148,6 +148,15 @@ def test_names_of_symbols_may_be_any_bytes(tmp_path):
         assert ring.symbols == ("\ufffd" * 64,)
 
 
+def test_a_count_of_symbols_that_grows_beyond_the_table_is_cut_to_it(tmp_path):
+    path = tmp_path / "thalweg.test"
+    writer = good_ring(path)
+    with thalweg.open(str(path)) as ring:
+        writer.set_header("entry_count", 2**32 - 1)
+        assert ring.symbols == ("BTCUSDT", "", "", "")
+        assert ring.symbol_name(2**32 - 1) is None
+
+
 # --- the schema -------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ import pytest
 import thalweg
 from ring_writer import FEATURES, RingWriter, Shape, schema_text
 from thalweg import Quality, flag_names, ring_format
+from thalweg import ring as ring_module
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
@@ -84,6 +85,26 @@ def test_every_state_has_its_word(writer, ring):
         writer.set_status(0, change=number + 2, state=number)
         words.append(ring.state("BTCUSDT").state)
     assert words == ["down", "buffering", "live", "resync", "halted"]
+
+
+def test_a_newest_record_that_is_replaced_while_it_is_copied_is_copied_again(
+    writer, ring, monkeypatch
+):
+    copied = []
+
+    def copy_then_publish(view):
+        data = bytes(view)
+        copied.append(data)
+        if len(copied) == 1:
+            writer.publish()
+        return data
+
+    writer.add_symbol(0, "BTCUSDT")
+    writer.publish()
+    assert ring.symbols == ("BTCUSDT",)
+    monkeypatch.setattr(ring_module, "bytes", copy_then_publish, raising=False)
+    assert ring.latest("BTCUSDT").tobytes() == writer.record(2)
+    assert copied == [writer.record(1), writer.record(2)]
 
 
 def test_what_a_writer_died_over_is_told_as_nothing(writer, ring):
