@@ -1,5 +1,5 @@
-// Where a value lies in a record, for records in memory and on rings alike: found by name once, then
-// an index. Names that are known when a program is compiled can be checked then.
+// Where a value lies in a record, for records in memory and on rings alike: found by name once,
+// then an index. Names that are known when a program is compiled can be checked then.
 //
 //   const auto columns = source.Bind<"mid", "imbalance_l10">();  // An engine or a ring's reader.
 //   const double mid = columns->Get<"mid">(record);
