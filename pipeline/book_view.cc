@@ -12,7 +12,7 @@ BookBucket BookBuckets::operator[](std::size_t index) const noexcept {
   const CompactBucket& bucket = ladder_.buckets[index];
   return {.label = scale_.ToQuote(bucket.label),
           .qty = scale_.ToBase(bucket.bucket.qty),
-          .notional = scale_.ToNotional(bucket.bucket.notional),
+          .notional = scale_.ToQuoteNotional(bucket.bucket.notional),
           .coverage = book_->coverage(side_, size_index_, bucket.label),
           .exact_label = scale_.ToPrice(bucket.label),
           .exact_qty = bucket.bucket.qty};

@@ -39,8 +39,9 @@ void WriteSide(const CompactLadder& ladder, const Scale& scale, TextFile& file) 
   Cells(ladder, file, [&](const CompactBucket& b) { return scale.ToQuote(b.label); });
   Cells(ladder, file, [&](const CompactBucket& b) { return scale.ToBase(b.bucket.qty); });
   Cells(ladder, file, [&](const CompactBucket& b) { return scale.ToBase(qty += b.bucket.qty); });
-  Cells(ladder, file,
-        [&](const CompactBucket& b) { return scale.ToNotional(notional += b.bucket.notional); });
+  Cells(ladder, file, [&](const CompactBucket& b) {
+    return scale.ToQuoteNotional(notional += b.bucket.notional);
+  });
 }
 
 }  // namespace
