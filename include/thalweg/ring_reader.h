@@ -121,7 +121,7 @@ struct RingOpenOptions {
   RingKind kind = RingKind::kFeatures;
   RingStart start = RingStart::kNewest;
   // Files of this user are read; absent: of this process's own user, or root.
-  std::optional<std::uint32_t> owner;
+  std::optional<std::uint32_t> owner = std::nullopt;
   std::string folder = "/dev/shm";
 };
 
