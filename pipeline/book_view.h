@@ -4,8 +4,8 @@
 //
 // Lifetime: a view, and what it handed out, until its engine is given anything more (checked while
 // assertions are on). Inside a callback it is the book that the record was made from.
-// Threads: the engine's. Allocates nothing. Cost: a view some nanoseconds, a step from level to
-// level some more; a ladder of buckets half a kilobyte of sums, converted as they are looked at.
+// Threads: the engine's. Allocates nothing. Cost: a view some nanoseconds, a level 2 to 4 ns, a ladder
+// of buckets a quarter of a microsecond (bench/pipeline/feature_engine_bench.cc).
 #pragma once
 
 #include <array>
@@ -43,47 +43,26 @@ class BookLevels {
 
     Iterator() = default;
     [[nodiscard]] BookLevel operator*() const noexcept {
-      const Price price(level_.price.raw() * tick_);
+      const TickLevel level = cursor_.level();
+      const Price price(level.price.raw() * tick_);
       return {static_cast<double>(price.raw()) / static_cast<double>(kPriceOne),
-              static_cast<double>(level_.qty.raw()) / qty_one_, price, level_.qty};
+              static_cast<double>(level.qty.raw()) / qty_one_, price, level.qty};
     }
     Iterator& operator++() noexcept {
-      Find(level_.price + outward_);
+      cursor_.Next();
       return *this;
     }
-    void operator++(int) noexcept { ++*this; }
+    void operator++(int) noexcept { cursor_.Next(); }
     [[nodiscard]] bool operator==(std::default_sentinel_t) const noexcept {
-      return ladder_ == nullptr;
+      return cursor_.at_end();
     }
 
    private:
     friend class BookLevels;
     Iterator(const LevelLadder& ladder, const Scale& scale) noexcept
-        : ladder_(&ladder),
-          outward_(ladder.side() == Side::kBid ? -1 : 1),
-          tick_(scale.tick.raw()),
-          qty_one_(scale.qty_one()) {
-      if (ladder.empty()) {
-        ladder_ = nullptr;
-      } else {
-        level_ = ladder.best_level();
-      }
-    }
+        : cursor_(ladder), tick_(scale.tick.raw()), qty_one_(scale.qty_one()) {}
 
-    // The level at `price`, else the next one outward.
-    void Find(Ticks price) noexcept {
-      bool found = false;
-      ladder_->WalkFrom(price, [this, &found](const TickLevel& level) {
-        level_ = level;
-        found = true;
-        return false;
-      });
-      if (!found) ladder_ = nullptr;
-    }
-
-    const LevelLadder* ladder_ = nullptr;  // Null at the end.
-    TickLevel level_;
-    std::int64_t outward_ = 0;
+    LevelLadder::Cursor cursor_;
     std::int64_t tick_ = 0;
     double qty_one_ = 1;
   };
