@@ -3,6 +3,7 @@
 // release it linked, and fails when that is not the release it was told to expect.
 #include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "thalweg/ring_reader.h"
 #include "thalweg/thalweg.h"
@@ -10,7 +11,8 @@
 namespace {
 
 constexpr std::string_view kDiff =
-    R"({"e":"depthUpdate","E":1732154400000,"s":"BTCUSDT","U":11,"u":11,"b":[["99.99","2"]],"a":[]})";
+    R"({"e":"depthUpdate","E":1732154400000,"s":"BTCUSDT",)"
+    R"("U":11,"u":11,"b":[["99.99","2"]],"a":[]})";
 constexpr std::string_view kSnapshot =
     R"({"lastUpdateId":10,"bids":[["99.98","3"]],"asks":[["100.01","4"]]})";
 
