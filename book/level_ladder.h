@@ -78,6 +78,9 @@ class LevelLadder {
   template <class F>
   void WalkFrom(Ticks price, F&& visit) const;
 
+  // A place among the levels, for who cannot hand over a visitor; as fast as a walk.
+  class Cursor;
+
   // Writes the best levels, at most n, to `out`; returns how many there are.
   int Top(int n, TickLevel* out) const noexcept;
 
@@ -232,6 +235,47 @@ class LevelLadder {
   LadderBounds bounds_;
 };
 
+// Begins at the best level and goes outward. The ladder must not change meanwhile.
+class LevelLadder::Cursor {
+ public:
+  Cursor() = default;  // Behind the last level of no ladder.
+  explicit Cursor(const LevelLadder& ladder) noexcept : ladder_(&ladder) { EnterNextBlock(); }
+
+  [[nodiscard]] bool at_end() const noexcept {
+    return bits_ == 0 && (ladder_ == nullptr || far_ == ladder_->far_.size());
+  }
+  // REQUIRES: !at_end(), like Next().
+  [[nodiscard]] TickLevel level() const noexcept {
+    if (bits_ == 0) [[unlikely]] {
+      const FarLevel& level = ladder_->far_[far_];
+      return {ladder_->PriceOf(level.key), Qty(level.qty)};
+    }
+    const auto tick = static_cast<std::size_t>(std::countr_zero(bits_));
+    return {ladder_->PriceOf(block_key_ + static_cast<std::int64_t>(tick)),
+            Qty(ladder_->Cell(block_->pages[tick >> kPageBits], tick))};
+  }
+  void Next() noexcept {
+    if (bits_ == 0) [[unlikely]] {
+      ++far_;
+      return;
+    }
+    bits_ &= bits_ - 1;
+    if (bits_ == 0) EnterNextBlock();
+  }
+
+ private:
+  // Leaves `bits_` 0 when the window has no more: the far array follows.
+  void EnterNextBlock() noexcept;
+
+  const LevelLadder* ladder_ = nullptr;
+  const Block* block_ = nullptr;
+  std::int64_t block_key_ = 0;
+  std::uint64_t bits_ = 0;    // Of the block: the present level and those behind it.
+  std::uint64_t blocks_ = 0;  // Of the word: blocks that are yet to come.
+  std::int64_t word_ = -1;    // Counted from the start of the window.
+  std::size_t far_ = 0;
+};
+
 inline Qty LevelLadder::Set(Ticks price, Qty qty) noexcept {
   assert(price.raw() >= 0 && price <= kTicksMax && qty.raw() >= 0);
   const std::int64_t key = KeyOf(price);
@@ -285,6 +329,19 @@ inline std::int64_t LevelLadder::NextWord(std::int64_t word) const noexcept {
     word += span - (place & (span - 1));
   }
   return count;
+}
+
+inline void LevelLadder::Cursor::EnterNextBlock() noexcept {
+  while (blocks_ == 0) {
+    word_ = ladder_->NextWord(word_ + 1);
+    if (word_ == ladder_->word_count()) return;
+    blocks_ = ladder_->words_[ladder_->SlotOf(ladder_->base_ + (word_ << kWordBits)) >> kWordBits];
+  }
+  block_key_ = ladder_->base_ + (word_ << kWordBits) +
+               (static_cast<std::int64_t>(std::countr_zero(blocks_)) << kBlockBits);
+  blocks_ &= blocks_ - 1;
+  block_ = &ladder_->BlockOf(block_key_);
+  bits_ = block_->bits;
 }
 
 template <class F>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <vector>
@@ -23,6 +24,10 @@ class RecordBuffer {
   }
   void set_header(const RecordHeader& header) noexcept {
     std::memcpy(words_.data(), &header, sizeof(header));
+  }
+  void set_seq(std::uint64_t seq) noexcept {
+    std::memcpy(reinterpret_cast<std::byte*>(words_.data()) + offsetof(RecordHeader, seq), &seq,
+                sizeof(seq));
   }
   [[nodiscard]] RecordHeader header() const noexcept {
     RecordHeader header;

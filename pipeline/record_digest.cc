@@ -1,5 +1,6 @@
 #include "pipeline/record_digest.h"
 
+#include <cstring>
 #include <span>
 
 #include "absl/strings/escaping.h"
@@ -12,12 +13,13 @@ RecordDigest::~RecordDigest() = default;
 
 void RecordDigest::Free::operator()(XXH3_state_s* state) const noexcept { XXH3_freeState(state); }
 
-void RecordDigest::Add(const RecordBuffer& record) noexcept {
-  RecordHeader header = record.header();
+void RecordDigest::Add(std::span<const std::byte> record) noexcept {
+  RecordHeader header;
+  std::memcpy(static_cast<void*>(&header), record.data(), sizeof(header));
   header.seq = 0;
   header.publish_ns = 0;
   header.live_flags = 0;
-  const std::span<const std::byte> rest = record.bytes().subspan(sizeof(header));
+  const std::span<const std::byte> rest = record.subspan(sizeof(header));
   XXH3_128bits_update(state_.get(), &header, sizeof(header));
   XXH3_128bits_update(state_.get(), rest.data(), rest.size());
   ++record_count_;

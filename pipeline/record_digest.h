@@ -5,8 +5,10 @@
 // Threads: one.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "pipeline/record_buffer.h"
@@ -22,7 +24,9 @@ class RecordDigest {
   RecordDigest(const RecordDigest&) = delete;
   RecordDigest& operator=(const RecordDigest&) = delete;
 
-  void Add(const RecordBuffer& record) noexcept;
+  void Add(const RecordBuffer& record) noexcept { Add(record.bytes()); }
+  // A whole record's bytes. REQUIRES: at least a header.
+  void Add(std::span<const std::byte> record) noexcept;
 
   [[nodiscard]] std::int64_t record_count() const noexcept { return record_count_; }
   // 32 lower-case hex digits, canonical byte order.

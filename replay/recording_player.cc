@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <cassert>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -91,53 +92,89 @@ absl::Status RecordingPlayer::CheckReadable(const std::vector<std::string>& path
 }
 
 absl::Status RecordingPlayer::Run(const std::vector<std::string>& paths) {
+  absl::Status opened = Open(paths);
+  if (!opened.ok()) return opened;
+  for (;;) {
+    const absl::StatusOr<bool> stepped = Step();
+    if (!stepped.ok()) return stepped.status();
+    if (!*stepped) return absl::OkStatus();
+  }
+}
+
+absl::Status RecordingPlayer::Open(const std::vector<std::string>& paths) {
+  assert(files_ == nullptr && paths_begun_ == paths_.size());
   // Every file is looked at first: a name that is wrong is told before hours of work.
   absl::Status readable = CheckReadable(paths);
   if (!readable.ok()) return readable;
   const bool any_pipe = std::any_of(paths.begin(), paths.end(), IsPipe);
   for (const std::string& path : paths) bytes_total_ += any_pipe ? 0 : BytesOf(path);
-  if (player_options_.merge) return PlayTogether(paths);
-  for (const std::string& path : paths) {
-    absl::Status status = PlayTogether({path});
-    if (!status.ok() || stopped_) return status;
+  paths_ = paths;
+  paths_begun_ = 0;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> RecordingPlayer::Step() {
+  absl::Status status;
+  while (status.ok() && !stopped_) {
+    if (files_ == nullptr) {
+      if (paths_begun_ == paths_.size()) return false;
+      status = BeginFiles();
+      continue;
+    }
+    std::string_view text;
+    const ReadVerdict verdict = files_->Next(&text, &file_index_);
+    if (verdict == ReadVerdict::kEnd) {
+      status = EndFiles();
+      continue;
+    }
+    status = PlayNext(verdict, text);
+    if (status.ok() && !stopped_) return true;
+    status.Update(EndFiles());
+    if (status.ok()) return true;
+  }
+  paths_begun_ = paths_.size();
+  if (!status.ok()) return status;
+  return false;
+}
+
+absl::Status RecordingPlayer::BeginFiles() {
+  const std::size_t end = player_options_.merge ? paths_.size() : paths_begun_ + 1;
+  std::vector<std::unique_ptr<RecordingReader>> readers;
+  for (; paths_begun_ < end; ++paths_begun_) {
+    auto reader = RecordingReader::Open(paths_[paths_begun_], {.salvage = player_options_.salvage});
+    if (!reader.ok()) return reader.status();
+    readers.push_back(*std::move(reader));
+  }
+  tracks_.assign(readers.size(), Track{newest_});
+  files_ = std::make_unique<RecordingMerge>(std::move(readers));
+  file_index_ = 0;
+  time_before_ = receive_time_;
+  follows_ = counts_.lines > 0;
+  return absl::OkStatus();
+}
+
+absl::Status RecordingPlayer::PlayNext(ReadVerdict verdict, std::string_view text) {
+  Track& track = tracks_[file_index_];
+  const bool first = track.good_lines == 0;
+  absl::Status status = Play(track, verdict, text);
+  if (!status.ok() || stopped_) return status;
+  if (first && track.good_lines == 1 && follows_ && receive_time_ < time_before_) {
+    ++counts_.overlapping_files;
+    tell_({"starts before the recording before it ended"});
   }
   return absl::OkStatus();
 }
 
-absl::Status RecordingPlayer::PlayTogether(const std::vector<std::string>& paths) {
-  std::vector<std::unique_ptr<RecordingReader>> readers;
-  for (const std::string& path : paths) {
-    auto reader = RecordingReader::Open(path, {.salvage = player_options_.salvage});
-    if (!reader.ok()) return reader.status();
-    readers.push_back(*std::move(reader));
-  }
-  RecordingMerge merge(std::move(readers));
-  files_ = &merge;
-  std::vector<Track> tracks(paths.size(), Track{newest_});
-  const ReceiveTime before = receive_time_;
-  const bool follows = counts_.lines > 0;
-
+absl::Status RecordingPlayer::EndFiles() {
   absl::Status status;
-  std::string_view text;
-  for (ReadVerdict verdict = merge.Next(&text, &file_index_); verdict != ReadVerdict::kEnd;
-       verdict = merge.Next(&text, &file_index_)) {
-    Track& track = tracks[file_index_];
-    const bool first = track.good_lines == 0;
-    status = Play(track, verdict, text);
-    if (!status.ok() || stopped_) break;
-    if (first && track.good_lines == 1 && follows && receive_time_ < before) {
-      ++counts_.overlapping_files;
-      tell_({"starts before the recording before it ended"});
-    }
-  }
-
-  for (std::size_t i = 0; i < tracks.size(); ++i) {
+  for (std::size_t i = 0; i < tracks_.size(); ++i) {
     file_index_ = i;
-    status.Update(Finish(merge.reader(i), tracks[i]));
-    bytes_before_ += merge.reader(i).bytes_total();
+    status.Update(Finish(files_->reader(i), tracks_[i]));
+    bytes_before_ += files_->reader(i).bytes_total();
   }
+  files_before_ += static_cast<std::int64_t>(tracks_.size());
   files_ = nullptr;
-  files_before_ += static_cast<std::int64_t>(paths.size());
+  tracks_.clear();
   return status;
 }
 

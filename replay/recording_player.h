@@ -2,8 +2,8 @@
 //
 // Files are read one after another as one stream, or interleaved by receive time. A recording's
 // header with a new run begins fresh engines, one for each shard in it; recordings without a header
-// share one. Memory does not depend on their length. Threads: one. Errors: Run() answers what ended
-// the replay; everything before it was used.
+// share one. Memory does not depend on their length. Threads: one. Errors: Run(), or the Step()
+// that met it, answers what ended the replay; everything before it was used.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "pipeline/engine.h"
 #include "replay/recording_line.h"
 #include "replay/recording_merge.h"
@@ -74,12 +75,20 @@ class RecordingPlayer {
   // Whether every file can be opened: NotFound or Unavailable with file and reason.
   [[nodiscard]] static absl::Status CheckReadable(const std::vector<std::string>& paths);
 
-  // Ends Run() behind the line that is being used; it then answers OK. For the line watcher.
+  // Ends Run(), or the steps, behind the line that is being used, and well: nothing is played any
+  // more. For the line watcher.
   void Stop() noexcept { stopped_ = true; }
 
-  // Plays the files to their end. Errors: NotFound, Unavailable, DataLoss or InvalidArgument with
-  // file, offset and reason.
+  // Plays the files to their end: Open(), then Step() until nothing is left. Errors: NotFound,
+  // Unavailable, DataLoss or InvalidArgument with file, offset and reason.
   [[nodiscard]] absl::Status Run(const std::vector<std::string>& paths);
+
+  // The same line by line, by who has more to do than to wait for the end. Open() looks at every
+  // file and plays nothing. REQUIRES: what was opened before has been played.
+  [[nodiscard]] absl::Status Open(const std::vector<std::string>& paths);
+  // Plays the next line, or steps over a damage. False: all was played, or Stop() or an error ended
+  // it before.
+  [[nodiscard]] absl::StatusOr<bool> Step();
 
   [[nodiscard]] PlayerPosition position() const;
   [[nodiscard]] const PlayerCounts& counts() const noexcept { return counts_; }
@@ -99,8 +108,10 @@ class RecordingPlayer {
     std::int64_t repeats = 0;  // Lines to come that say again what this engine was given.
   };
 
-  // Plays files interleaved; a single one simply to its end.
-  [[nodiscard]] absl::Status PlayTogether(const std::vector<std::string>& paths);
+  // Begins the files that are played together: all that wait, or the first of them.
+  [[nodiscard]] absl::Status BeginFiles();
+  [[nodiscard]] absl::Status PlayNext(ReadVerdict verdict, std::string_view text);
+  [[nodiscard]] absl::Status EndFiles();
   [[nodiscard]] absl::Status Finish(const RecordingReader& reader, const Track& track);
   [[nodiscard]] absl::Status Play(Track& track, ReadVerdict verdict, std::string_view text);
   void PlayHole(Track& track);
@@ -125,7 +136,12 @@ class RecordingPlayer {
   // The first engine until a line was used in it: then it is one of `shards_`.
   std::shared_ptr<Engine> unused_;
   std::set<std::string> seen_in_earlier_runs_;
-  const RecordingMerge* files_ = nullptr;  // While files are played.
+  std::vector<std::string> paths_;
+  std::size_t paths_begun_ = 0;
+  std::unique_ptr<RecordingMerge> files_;  // While files are played,
+  std::vector<Track> tracks_;              // one for each of them;
+  bool follows_ = false;                   // others were played before them,
+  ReceiveTime time_before_;                // until then.
   std::size_t file_index_ = 0;
   std::int64_t files_before_ = 0;  // Played to their end.
   std::int64_t bytes_before_ = 0;  // Of files played to their end.

@@ -19,8 +19,6 @@
 // Format: docs/RING.md.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +32,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/record.h"
+#include "core/record_column.h"
 #include "core/ring_format.h"
 
 namespace thalweg {
@@ -76,17 +75,14 @@ struct RingField {
   std::string group;
 };
 
-// Where an f64 lies: an index into a record, checked when it was made.
-class RingColumn {
- public:
-  RingColumn() = default;  // Of the schema hash: no use, but no harm.
-
- private:
-  friend class RingReader;
-  friend class RingRecord;
-  explicit RingColumn(std::size_t word) : word_(word) {}
-  std::size_t word_ = 0;
-};
+// Where an f64 of a ring's records lies; and columns whose names are known when the program is
+// compiled, made by RingReader::Bind().
+//
+//   auto columns = reader.Bind<"mid", "imbalance_l10">();
+//   const double mid = columns->Get<"mid">(reader.record());
+using RingColumn = RecordColumn;
+template <RecordColumnName... kNames>
+using RingColumns = RecordColumns<kNames...>;
 
 // A record in the reader's memory.
 class RingRecord {
@@ -100,7 +96,7 @@ class RingRecord {
   // Value `index` of a column of several. REQUIRES: index < the field's count.
   [[nodiscard]] double At(RingColumn column, std::size_t index) const noexcept {
     double value;
-    std::memcpy(&value, words_.data() + column.word_ + index, sizeof(value));
+    std::memcpy(&value, words_.data() + column.word() + index, sizeof(value));
     return value;
   }
   // All bytes, as they stand in the ring.
@@ -114,42 +110,6 @@ class RingRecord {
   std::vector<std::uint64_t> words_;
 };
 
-// A name that is a template argument: "mid".
-template <std::size_t kSize>
-struct RingColumnName {
-  // NOLINTNEXTLINE(google-explicit-constructor, cppcoreguidelines-avoid-c-arrays): a text literal.
-  consteval RingColumnName(const char (&text)[kSize]) { std::copy_n(text, kSize, value.begin()); }
-  [[nodiscard]] constexpr std::string_view view() const noexcept {
-    return {value.data(), kSize - 1};
-  }
-  constexpr bool operator==(const RingColumnName&) const = default;
-  std::array<char, kSize> value{};
-};
-
-// Columns whose names are known when the program is compiled; made by RingReader::Bind().
-//
-//   auto columns = reader.Bind<"mid", "imbalance_l10">();
-//   const double mid = columns->Get<"mid">(reader.record());
-template <RingColumnName... kNames>
-class RingColumns {
- public:
-  // A name that was not bound does not compile.
-  template <RingColumnName kName>
-  [[nodiscard]] double Get(const RingRecord& record) const noexcept {
-    constexpr std::size_t kIndex = IndexOf(kName.view());
-    static_assert(kIndex < sizeof...(kNames), "this column was not bound");
-    return record[columns_[kIndex]];
-  }
-
- private:
-  friend class RingReader;
-  static constexpr std::size_t IndexOf(std::string_view name) {
-    const std::array<std::string_view, sizeof...(kNames)> names{kNames.view()...};
-    return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-  }
-  std::array<RingColumn, sizeof...(kNames)> columns_;
-};
-
 // A symbol as the table has it now.
 struct RingSymbol {
   std::string_view name;  // Lives as long as the reader's file.
@@ -161,7 +121,7 @@ struct RingOpenOptions {
   RingKind kind = RingKind::kFeatures;
   RingStart start = RingStart::kNewest;
   // Files of this user are read; absent: of this process's own user, or root.
-  std::optional<std::uint32_t> owner;
+  std::optional<std::uint32_t> owner = std::nullopt;
   std::string folder = "/dev/shm";
 };
 
@@ -213,16 +173,9 @@ class RingReader {
 
   // NotFound with the name.
   [[nodiscard]] absl::StatusOr<RingColumn> Column(std::string_view name) const;
-  template <RingColumnName... kNames>
+  template <RecordColumnName... kNames>
   [[nodiscard]] absl::StatusOr<RingColumns<kNames...>> Bind() const {
-    RingColumns<kNames...> columns;
-    const std::array<std::string_view, sizeof...(kNames)> names{kNames.view()...};
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const absl::StatusOr<RingColumn> column = Column(names[i]);
-      if (!column.ok()) return column.status();
-      columns.columns_[i] = *column;
-    }
-    return columns;
+    return RingColumns<kNames...>::Of(*this);
   }
   [[nodiscard]] const std::vector<RingField>& fields() const noexcept { return fields_; }
   // The schema block: JSON text.

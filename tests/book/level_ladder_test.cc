@@ -26,10 +26,19 @@ std::vector<TickLevel> LevelsOf(const LevelLadder& ladder) {
   return levels;
 }
 
+std::vector<TickLevel> LevelsByCursor(const LevelLadder& ladder) {
+  std::vector<TickLevel> levels;
+  for (LevelLadder::Cursor cursor(ladder); !cursor.at_end(); cursor.Next()) {
+    levels.push_back(cursor.level());
+  }
+  return levels;
+}
+
 // Everything but the prices of SumTo() and WalkFrom(), which the caller chooses.
 void ExpectEqual(const LevelLadder& ladder, const ModelSide& model) {
   const std::vector<TickLevel> levels = model.levels();
   ASSERT_EQ(LevelsOf(ladder), levels);
+  ASSERT_EQ(LevelsByCursor(ladder), levels);
   ASSERT_EQ(ladder.level_count(), static_cast<std::int64_t>(levels.size()));
   ASSERT_EQ(ladder.empty(), levels.empty());
   std::vector<TickLevel> top(20);

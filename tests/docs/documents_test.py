@@ -132,25 +132,6 @@ class SnippetsTest(unittest.TestCase):
                     ran += 1
         self.assertGreaterEqual(ran, 2)
 
-    def test_the_example_prints_a_line_for_every_record_of_the_demo(self):
-        with Checkout() as folder:
-            done = run([ARGS.programs / "replay_features", DEMO], folder)
-            self.assertEqual(done.returncode, 0, done.stderr)
-            rows = done.stdout.splitlines()
-            self.assertEqual(len(rows), len(csv_rows(folder)))
-            for row in rows:
-                self.assertRegex(row, r"^\d{19} DEMOUSDT mid 2\d{4}\.?\d* imbalance [+-][01]\.\d{6}$")
-
-    def test_the_example_fails_on_a_file_that_is_not_there(self):
-        with Checkout() as folder:
-            done = run([ARGS.programs / "replay_features", "absent.zst"], folder)
-            self.assertNotEqual(done.returncode, 0)
-            self.assertIn("absent.zst", done.stderr)
-
-
-def csv_rows(folder):
-    command = ["thalweg", "replay", DEMO, "--out", "-"]
-    return run(command, folder, check=True).stdout.splitlines()[1:]
 
 
 class ContractsTest(unittest.TestCase):

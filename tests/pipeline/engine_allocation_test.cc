@@ -8,6 +8,7 @@
 #include <new>
 
 #include "pipeline/engine.h"
+#include "pipeline/feature_engine.h"
 #include "tests/pipeline/engine_lines.h"
 #include "tests/pipeline/feed_builder.h"
 #include "tests/recorded/recorded_feed.h"
@@ -147,6 +148,51 @@ TEST_P(EngineAllocationTest, TheSecondHalfOfARealFeedAllocatesNothing) {
   Give(feed, half, feed.lines().size(), &engine);
   EXPECT_EQ(allocation_count - before, 0);
   EXPECT_GT(output.count - records, 20'000);
+}
+
+// Frames pushed without padding, records taken in both ways, books looked at.
+TEST_P(EngineAllocationTest, TheSecondHalfOfAPushedFeedAllocatesNothingCalledOrPolled) {
+  const std::vector<std::string> files = RecordedFiles(GetParam());
+  if (files.empty()) GTEST_SKIP() << "no " << GetParam() << " in " << RecordedDataFolder();
+  const RecordedFeed feed(files);
+  const std::size_t half = feed.lines().size() / 2;
+  EngineOptions options;
+  options.emit = EmitPolicy::All();
+  for (const bool polled : {false, true}) {
+    SCOPED_TRACE(polled ? "polled" : "called");
+    FeatureEngine engine = FeatureEngine::Make(options).value();
+    const auto columns = engine.Bind<"mid", "imbalance_l10">().value();
+    std::int64_t taken = 0;
+    double sum = 0;
+    const auto take = [&](const FeatureRecord& record) {
+      ++taken;
+      sum += columns.Get<"mid">(record);
+      const std::optional<BookView> book = record.book();
+      if (!book) return;
+      sum += book->best(Side::kBid)->price + book->compact(Side::kAsk, 0)[0].qty;
+      int levels = 0;
+      for (const BookLevel& level : book->bids()) {
+        sum += level.qty;
+        if (++levels == 20) break;
+      }
+    };
+    if (!polled) engine.set_on_record(take);
+    const auto give = [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        engine.Push(feed.lines()[i].received, feed.lines()[i].payload);
+        while (const FeatureRecord* const record = engine.Poll()) take(*record);
+      }
+    };
+    give(0, half);
+    ASSERT_GT(taken, 20'000);
+
+    const std::int64_t records = taken;
+    const std::int64_t before = allocation_count;
+    give(half, feed.lines().size());
+    EXPECT_EQ(allocation_count - before, 0);
+    EXPECT_GT(taken - records, 20'000);
+    EXPECT_NE(sum, 0);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Recordings, EngineAllocationTest,

@@ -327,6 +327,46 @@ TEST_F(PlayerTest, ALineWatcherCanStopTheReplayBehindItsLine) {
   }
 }
 
+TEST_F(PlayerTest, StepsPlayALineEachAndEndAsARunDoes) {
+  const TemporaryFile first(TextOf(Session(0, 100, 2)));
+  const TemporaryFile second(TextOf({Depth(5, 102)}));
+  const TemporaryFile unknown(TextOf({Depth(6, 103), At(7, R"(#thalweg 2 {"run":"b"})")}));
+  const EngineOptions options;
+  const Catalogue catalogue = MakeCatalogue(options);
+  NullOutput output;
+  RecordingPlayer player(options, catalogue, output, {}, [](const FileMessage&) {});
+  ASSERT_TRUE(player.Open({first.path(), second.path()}).ok());
+  EXPECT_EQ(player.counts().lines, 0);
+  for (int line = 1; line <= 4; ++line) {
+    ASSERT_TRUE(player.Step().value());
+    EXPECT_EQ(player.counts().lines, line);
+    EXPECT_EQ(player.position().path, line < 4 ? first.path() : second.path());
+  }
+  for (int again = 0; again < 2; ++again) EXPECT_FALSE(player.Step().value());
+  EXPECT_EQ(player.FindSymbol("BTCUSDT")->update_id(), UpdateId(102));
+
+  // Further files go on where these ended; an error is answered once.
+  ASSERT_TRUE(player.Open({unknown.path(), first.path()}).ok());
+  ASSERT_TRUE(player.Step().value());
+  EXPECT_EQ(player.FindSymbol("BTCUSDT")->update_id(), UpdateId(103));
+  EXPECT_EQ(player.Step().status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_FALSE(player.Step().value());
+  EXPECT_TRUE(absl::IsNotFound(player.Open({"/nonexistent"})));
+}
+
+TEST_F(PlayerTest, AStoppedPlayerStepsNoMore) {
+  const TemporaryFile file(TextOf(Session(0, 100, 3)));
+  const EngineOptions options;
+  const Catalogue catalogue = MakeCatalogue(options);
+  NullOutput output;
+  RecordingPlayer player(options, catalogue, output, {}, [](const FileMessage&) {});
+  ASSERT_TRUE(player.Open({file.path()}).ok());
+  ASSERT_TRUE(player.Step().value());
+  player.Stop();
+  EXPECT_FALSE(player.Step().value());
+  EXPECT_EQ(player.counts().lines, 1);
+}
+
 // --- Files that are not whole -----------------------------------------------------------------
 
 TEST_F(PlayerTest, AMalformedLineIsToldAndSteppedOver) {
