@@ -1,6 +1,9 @@
 // What turns an instrument's integers into numbers a user reads.
 #pragma once
 
+#include <bit>
+#include <cstdint>
+
 #include "core/units.h"
 #include "features/ratio.h"
 
@@ -26,6 +29,17 @@ struct Scale {
   }
   [[nodiscard]] double ToBase(Wide units) const noexcept {
     return ToDouble(units) / qty_one() + 0.0;
+  }
+  // A sum of price ticks times quantity units in quote units: exact integers while 128 bits hold
+  // them.
+  [[nodiscard]] double ToQuoteNotional(Wide notional) const noexcept {
+    const double unit = static_cast<double>(kPriceOne) * qty_one();
+    const auto high = static_cast<std::uint64_t>(static_cast<unsigned __int128>(notional) >> 64);
+    // Some standard libraries count bits in the type of the number.
+    const int bits = 64 + static_cast<int>(std::bit_width(high));
+    const auto tick_bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(tick.raw())));
+    if (bits + tick_bits < 127) return ToDouble(notional * tick.raw()) / unit;
+    return ToDouble(notional) * static_cast<double>(tick.raw()) / unit;
   }
 };
 

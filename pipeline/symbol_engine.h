@@ -108,8 +108,8 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   // The quality word as of the last input or timer tick: what a record made now would carry. Of the
   // bits about the content of the book, CROSSED and ONE_SIDED are those of the newest event, the
   // others, which take features to know, those of this book's newest record; all are 0 while there
-  // is no book. FIRST_AFTER_RESYNC speaks of a record and is never here. Before the first synchronisation
-  // nothing is warm.
+  // is no book. FIRST_AFTER_RESYNC speaks of a record and is never here. Before the first
+  // synchronisation nothing is warm.
   [[nodiscard]] QualityWord quality() const noexcept;
   // The book continues the feed, whatever exchangeInfo says of trading.
   [[nodiscard]] bool live() const noexcept { return book_.state() == BookState::kLive; }
@@ -246,7 +246,7 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   ReceiveTime now_;          // The same, or the last timer tick if that came later.
   QualityWord content_ = 0;  // What is known of the book's content; means nothing without a book.
   Status told_;              // By the newest record or by OnStatus(), whichever was later.
-  EventTime next_timer_;  // With EmitPolicy::interval, from the first synchronisation on.
+  EventTime next_timer_;     // With EmitPolicy::interval, from the first synchronisation on.
 
   RecordBuffer record_;
   std::vector<TickLevel> tick_bids_;  // Scratch.

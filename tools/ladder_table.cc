@@ -1,7 +1,6 @@
 #include "tools/ladder_table.h"
 
 #include <array>
-#include <bit>
 #include <string>
 #include <string_view>
 
@@ -12,21 +11,6 @@ namespace thalweg {
 namespace {
 
 constexpr std::array<std::string_view, 2> kSideNames{"bid", "ask"};  // By Side.
-
-// A sum of price ticks times quantity units in quote units: exact integers while 128 bits hold
-// them.
-double ToQuoteNotional(Wide notional, const Scale& scale) {
-  const double unit = static_cast<double>(kPriceOne) * scale.qty_one();
-  const auto high = static_cast<std::uint64_t>(static_cast<unsigned __int128>(notional) >> 64);
-  // Some standard libraries count bits in the type of the number.
-  const int bits = 64 + static_cast<int>(std::bit_width(high));
-  const auto tick_bits =
-      static_cast<int>(std::bit_width(static_cast<std::uint64_t>(scale.tick.raw())));
-  if (bits + tick_bits < 127) {
-    return ToDouble(notional * scale.tick.raw()) / unit;
-  }
-  return ToDouble(notional) * static_cast<double>(scale.tick.raw()) / unit;
-}
 
 void Cell(double value, TextFile& file) {
   file.Text(",");
@@ -56,7 +40,7 @@ void WriteSide(const CompactLadder& ladder, const Scale& scale, TextFile& file) 
   Cells(ladder, file, [&](const CompactBucket& b) { return scale.ToBase(b.bucket.qty); });
   Cells(ladder, file, [&](const CompactBucket& b) { return scale.ToBase(qty += b.bucket.qty); });
   Cells(ladder, file, [&](const CompactBucket& b) {
-    return ToQuoteNotional(notional += b.bucket.notional, scale);
+    return scale.ToQuoteNotional(notional += b.bucket.notional);
   });
 }
 
