@@ -38,7 +38,7 @@ struct RecordHeader {
   std::uint64_t seq = 0;        // Number of the record in its output, from 1, over all symbols.
   std::int64_t recv_ns = 0;     // Receive time of the frame that triggered it.
   std::int64_t event_ns = 0;    // The symbol's event clock.
-  std::int64_t publish_ns = 0;  // Wall clock of publication; 0 in replay.
+  std::int64_t publish_ns = 0;  // Wall clock of publication on a ring; 0 without one.
   std::uint64_t update_id = 0;  // The last update id applied to the book.
   std::uint64_t flags = 0;      // core/quality.h
   std::uint32_t symbol_id = 0;

@@ -7,8 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/quality.h"
 #include "core/record.h"
-#include "core/string_view.h"
-#include "xxhash.h"
 
 namespace thalweg {
 namespace {
@@ -134,15 +132,6 @@ static_assert(std::ranges::is_sorted(kRows, {}, &FeatureRow::group), "groups sta
 
 constexpr bool IsPerBucket(const FeatureRow& row) { return row.group == kBuckets; }
 
-std::uint64_t HashFields(const std::vector<SchemaField>& fields) {
-  std::string text;
-  for (const SchemaField& field : fields) {
-    absl::StrAppend(&text, field.name, " ", Abseil(field.type), " ", field.offset, " ",
-                    Abseil(field.unit), "\n");
-  }
-  return XXH3_64bits(text.data(), text.size());
-}
-
 }  // namespace
 
 std::string_view GroupName(FeatureGroup group) noexcept {
@@ -172,44 +161,39 @@ const std::vector<std::string>& DefaultBucketSizes() {
   return sizes;
 }
 
-Catalogue::Catalogue(const std::vector<std::string>& bucket_names)
-    : bucket_count_(bucket_names.size()) {
+Catalogue::Catalogue(const std::vector<std::string>& bucket_names) {
   assert(!bucket_names.empty() && bucket_names.size() <= quality::kBucketSizesMax);
+  for (const std::string& bucket : bucket_names) {
+    // "imbalance_t10"; a rank replaces the "t": "imbalance_b1".
+    bucket_suffixes_.push_back(bucket.starts_with('b') ? bucket : absl::StrCat("t", bucket));
+  }
   for (const FeatureRow& row : kRows) {
     if (!IsPerBucket(row)) {
       features_.push_back({std::string(row.name), &row});
       continue;
     }
-    for (const std::string& bucket : bucket_names) {
-      // "imbalance_t" + "10"; a rank replaces the "t": "imbalance_b1".
-      std::string_view stem = row.name;
-      if (bucket.starts_with('b')) stem.remove_suffix(1);
-      features_.push_back({std::string(stem) + bucket, &row});
+    std::string_view stem = row.name;
+    stem.remove_suffix(1);
+    for (const std::string& suffix : bucket_suffixes_) {
+      features_.push_back({std::string(stem) + suffix, &row});
     }
   }
-  schema_hash_ = HashFields(Fields());
+  schema_hash_ = SchemaHash(Fields());
 }
 
 std::vector<SchemaField> Catalogue::Fields() const {
-  std::vector<SchemaField> fields{
-      {"schema_hash", "u64", offsetof(RecordHeader, schema_hash), "1"},
-      {"seq", "u64", offsetof(RecordHeader, seq), "count"},
-      {"recv_ns", "i64", offsetof(RecordHeader, recv_ns), "ns"},
-      {"event_ns", "i64", offsetof(RecordHeader, event_ns), "ns"},
-      {"publish_ns", "i64", offsetof(RecordHeader, publish_ns), "ns"},
-      {"update_id", "u64", offsetof(RecordHeader, update_id), "1"},
-      {"flags", "u64", offsetof(RecordHeader, flags), "bits"},
-      {"symbol_id", "u32", offsetof(RecordHeader, symbol_id), "1"},
-      {"trigger", "u16", offsetof(RecordHeader, trigger), "1"},
-      {"live_flags", "u16", offsetof(RecordHeader, live_flags), "bits"},
-  };
+  std::vector<SchemaField> fields = HeaderFields();
   std::size_t offset = sizeof(RecordHeader);
   for (const Feature& feature : features_) {
-    fields.push_back({feature.name, "f64", offset, feature.row->unit});
+    const FeatureRow& row = *feature.row;
+    fields.push_back({feature.name, "f64", offset, 1, row.unit, GroupName(row.group), row.window,
+                      row.range, row.description});
     offset += sizeof(double);
   }
   return fields;
 }
+
+RecordSchema Catalogue::Schema() const { return MakeSchema(RingKind::kFeatures, 0, Fields()); }
 
 std::size_t Catalogue::GroupBegin(FeatureGroup group) const noexcept {
   const auto first = std::ranges::find_if(

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "features/schema.h"
+
 namespace thalweg {
 
 enum class FeatureGroup : std::uint8_t {
@@ -40,14 +42,6 @@ struct FeatureRow {
 // The table itself.
 [[nodiscard]] std::span<const FeatureRow> FeatureRows() noexcept;
 
-// A field of the record: a member of the header, or a feature.
-struct SchemaField {
-  std::string name;
-  std::string_view type;  // "u64", "i64", "f64", "u32", "u16"
-  std::size_t offset;
-  std::string_view unit;
-};
-
 struct Feature {
   std::string name;
   const FeatureRow* row;
@@ -61,10 +55,15 @@ class Catalogue {
   explicit Catalogue(const std::vector<std::string>& bucket_names);
 
   [[nodiscard]] const std::vector<Feature>& features() const noexcept { return features_; }
-  [[nodiscard]] std::size_t bucket_count() const noexcept { return bucket_count_; }
+  [[nodiscard]] std::size_t bucket_count() const noexcept { return bucket_suffixes_.size(); }
+  // What the names of a bucket size's features end in: "t10", or "b1" by rank.
+  [[nodiscard]] const std::vector<std::string>& bucket_suffixes() const noexcept {
+    return bucket_suffixes_;
+  }
   // Header and features with their offsets in the record.
   [[nodiscard]] std::vector<SchemaField> Fields() const;
-  // XXH3-64 of one line `<name> <type> <offset> <unit>\n` a field.
+  [[nodiscard]] RecordSchema Schema() const;
+  // Schema().hash
   [[nodiscard]] std::uint64_t schema_hash() const noexcept { return schema_hash_; }
   // The first feature of a group, counted in features from the start of the record's features.
   [[nodiscard]] std::size_t GroupBegin(FeatureGroup group) const noexcept;
@@ -72,7 +71,7 @@ class Catalogue {
 
  private:
   std::vector<Feature> features_;
-  std::size_t bucket_count_;
+  std::vector<std::string> bucket_suffixes_;
   std::uint64_t schema_hash_;
 };
 

@@ -187,16 +187,22 @@ FrameOutcome Engine::OnFrame(ReceiveTime received, std::string_view payload) {
     ++counts_.filtered;
     return FrameOutcome::kFiltered;
   }
+  const FrameOutcome outcome = GiveFrame(*symbol, head, received);
+  symbol->TellStatus();
+  return outcome;
+}
+
+FrameOutcome Engine::GiveFrame(SymbolEngine& symbol, const FrameHead& head, ReceiveTime received) {
   const FrameKind trades =
       options_.trade_stream == TradeStream::kTrade ? FrameKind::kTrade : FrameKind::kAggTrade;
   if (head.kind == FrameKind::kDepth) {
-    symbol->OnDepth(head, decoder_, received);
+    symbol.OnDepth(head, decoder_, received);
   } else if (head.kind == FrameKind::kBookTicker) {
-    symbol->OnTicker(head, decoder_, received);
+    symbol.OnTicker(head, decoder_, received);
   } else if (head.kind == trades) {
-    symbol->OnTrade(head, decoder_, received);
+    symbol.OnTrade(head, decoder_, received);
   } else {
-    symbol->OnUnusedFrame();
+    symbol.OnUnusedFrame();
     ++counts_.unused;
     return FrameOutcome::kUnused;
   }
@@ -250,6 +256,8 @@ SymbolEngine* Engine::Make(std::string_view name) {
   if (stated != exchange_info_.end()) {
     symbol->OnInstrument(stated->second, InstrumentSource::kExchangeInfo);
   }
+  symbol->BeginStatus();
+  output_.OnSymbol(*symbol);
   return symbol;
 }
 
@@ -269,6 +277,7 @@ FrameOutcome Engine::OnBareSnapshot(ReceiveTime received, std::string_view paylo
   }
   if (symbol != nullptr) {
     symbol->OnSnapshot(payload, decoder_, std::nullopt, received);
+    symbol->TellStatus();
     return FrameOutcome::kTaken;
   }
   if (source.named) {
@@ -316,6 +325,7 @@ void Engine::OnRest(ReceiveTime received, std::string_view target, std::string_v
       Known* const known = asked.symbol.empty() ? nullptr : Find(asked.symbol);
       if (known == nullptr || known->engine == nullptr) break;
       known->engine->OnSnapshot(body, decoder_, asked.limit, received);
+      known->engine->TellStatus();
       break;
     }
     case RestKind::kExchangeInfo:
@@ -345,6 +355,8 @@ void Engine::OnExchangeInfo(std::string_view body) {
       known->second.engine->OnInstrument(instrument, InstrumentSource::kExchangeInfo);
     }
   }
+  // Together: an answer may name a symbol twice.
+  for (const auto& symbol : symbols_) symbol->TellStatus();
 }
 
 // --- Connections, losses, time ----------------------------------------------------------------
@@ -379,6 +391,7 @@ void Engine::OnConnectionClosed(std::int64_t connection) {
           });
       if (!carried) symbol->OnStreamClosed(kind);
     }
+    symbol->TellStatus();
   }
 }
 
@@ -386,16 +399,23 @@ void Engine::OnDropped(std::int64_t count, std::string_view stream, std::string_
   Known* const known = Find(symbol);
   if (known == nullptr || known->engine == nullptr) return;
   known->engine->OnDropped(KindOfDrop(stream), count);
+  known->engine->TellStatus();
 }
 
 void Engine::OnLost(std::int64_t count) {
   lost_ += count;
-  for (const auto& symbol : symbols_) symbol->OnLost(count);
+  for (const auto& symbol : symbols_) {
+    symbol->OnLost(count);
+    symbol->TellStatus();
+  }
   output_.OnNotice({.kind = NoticeKind::kInputLost, .symbol = {}, .a = count});
 }
 
 void Engine::OnTimer(ReceiveTime now) {
-  for (const auto& symbol : symbols_) symbol->OnTimer(now);
+  for (const auto& symbol : symbols_) {
+    symbol->OnTimer(now);
+    symbol->TellStatus();
+  }
 }
 
 }  // namespace thalweg

@@ -36,6 +36,12 @@ class EngineOutput {
   // A record, complete but for `seq` and `publish_ns`, which belong to the output. `record` and
   // `symbol` live on; the contents of the record until the next one of that symbol.
   virtual void OnRecord(const SymbolEngine& symbol, RecordBuffer& record) = 0;
+  // A symbol was made, with the next id: ids count from 0 in every engine. It is there before
+  // anything else is told of it but notices.
+  virtual void OnSymbol(const SymbolEngine& symbol) { (void)symbol; }
+  // The symbol's state() or quality() is another one than its newest record, or the call before,
+  // has told. Once an input at most, at its end, after the records that it made.
+  virtual void OnStatus(const SymbolEngine& symbol) { (void)symbol; }
   // The engine needs a depth snapshot of the symbol; it is given to it with OnRest().
   virtual void OnSnapshotWanted(const SymbolEngine& symbol, SnapshotReason reason) {
     (void)symbol, (void)reason;
@@ -90,7 +96,8 @@ class Engine {
   // Frames lost before the engine; lines missing from the input (all symbols).
   void OnDropped(std::int64_t count, std::string_view stream, std::string_view symbol);
   void OnLost(std::int64_t count);
-  // The wall clock moved on. Never changes a record.
+  // The wall clock moved on: streams that are silent become stale in quality(). Never changes a
+  // record.
   void OnTimer(ReceiveTime now);
 
   [[nodiscard]] const std::vector<std::unique_ptr<SymbolEngine>>& symbols() const noexcept {
@@ -120,6 +127,7 @@ class Engine {
   // when the name is empty: nothing is of no symbol.
   Known* Find(std::string_view name);
   SymbolEngine* FindByStream(const FrameHead& head);
+  FrameOutcome GiveFrame(SymbolEngine& symbol, const FrameHead& head, ReceiveTime received);
   // The engine of the symbol that a frame of the present source named.
   SymbolEngine* FindNamed(std::string_view name);
   void NoteName(std::string_view name, SymbolEngine* engine);

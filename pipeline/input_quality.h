@@ -37,8 +37,8 @@ class InputQuality {
     if (loss_before_clock_) OnLoss(clock);
   }
 
-  // As of `clock`, while a frame received at `received` is processed: by that time also in the
-  // record of an event that was kept since an earlier one.
+  // As of `clock` (any, before there is one), while a frame received at `received` is processed: by
+  // that time also in the record of an event that was kept since an earlier one.
   [[nodiscard]] QualityWord At(EventTime clock, ReceiveTime received) const noexcept {
     const auto stale = [&](StreamKind kind, Nanos limit, QualityWord bit) {
       const StreamState& state = streams_[static_cast<std::size_t>(kind)];
@@ -47,10 +47,12 @@ class InputQuality {
     const auto recent = [&](const std::optional<EventTime>& at, QualityWord bit) {
       return at && clock - *at < kLossFlagSpan ? bit : 0;
     };
+    const QualityWord lost_before_clock = loss_before_clock_ ? quality::kDroppedInput : 0;
     return stale(StreamKind::kDepth, kDepthStaleAfter, quality::kStaleDepth) |
            stale(StreamKind::kTicker, kTickerStaleAfter, quality::kStaleTicker) |
            stale(StreamKind::kTrade, kTradeStaleAfter, quality::kStaleTrade) |
-           recent(trade_gap_at_, quality::kTradeGap) | recent(loss_at_, quality::kDroppedInput);
+           recent(trade_gap_at_, quality::kTradeGap) | recent(loss_at_, quality::kDroppedInput) |
+           lost_before_clock;
   }
 
  private:

@@ -1,4 +1,4 @@
-// The memory in which a symbol makes its records: exactly the bytes of core/record.h, padding zero.
+// The memory in which records are made: exactly the bytes of core/record.h, padding zero.
 //
 // Threads: one. Allocates once.
 #pragma once
@@ -15,6 +15,7 @@ namespace thalweg {
 
 class RecordBuffer {
  public:
+  // `feature_count`: of a record of another kind, the words behind its header.
   explicit RecordBuffer(std::size_t feature_count)
       : feature_count_(feature_count), words_(RecordBytes(feature_count) / sizeof(double)) {}
 

@@ -21,6 +21,10 @@ constexpr Nanos kSnapshotPatience = 10 * kSecond;
 // Intensities (half-life 1 s) count as settled after 5 half-lives.
 constexpr Nanos kIntensityWarmup = 5 * kSecond;
 
+constexpr QualityWord kAllWarmups =
+    (((QualityWord{1} << quality::kWarmupWindows.size()) - 1) << quality::kFirstWarmupBit) |
+    quality::kWarmupVpin | quality::kWarmupIntensity;
+
 std::vector<Price> ParseSizes(const std::vector<std::string>& names) {
   std::vector<Price> sizes;
   sizes.reserve(names.size());
@@ -199,7 +203,7 @@ void SymbolEngine::OnTicker(const FrameHead& head, Decoder& decoder, ReceiveTime
   } else {
     // A spot bookTicker has no time of its own: it takes the clock's.
     clock_.OnUntimed(received);
-    last_received_ = received;
+    last_received_ = now_ = received;
     time = clock();
   }
   TakeGrid(*step, levels, {});
@@ -271,7 +275,7 @@ void SymbolEngine::OnTrade(const FrameHead& head, Decoder& decoder, ReceiveTime 
 
 void SymbolEngine::OnSnapshot(std::string_view body, Decoder& decoder,
                               std::optional<std::size_t> limit, ReceiveTime received) {
-  last_received_ = received;
+  last_received_ = now_ = received;
   snapshot_wanted_at_.reset();
   ++counts_.snapshots;
   DepthSnapshot snapshot;
@@ -368,6 +372,7 @@ void SymbolEngine::OnLost(std::int64_t count) {
 }
 
 void SymbolEngine::OnTimer(ReceiveTime now) {
+  now_ = now;
   if (!snapshot_wanted_at_ || now - *snapshot_wanted_at_ < kSnapshotPatience) return;
   snapshot_wanted_at_ = now;
   output_.OnSnapshotWanted(*this, SnapshotReason::kUnusable);
@@ -376,7 +381,7 @@ void SymbolEngine::OnTimer(ReceiveTime now) {
 EventTime SymbolEngine::Advance(EventTime time, std::optional<EventTime> event_time,
                                 ReceiveTime received) {
   const EventClock::Step step = clock_.Judge(time, received);
-  last_received_ = received;
+  last_received_ = now_ = received;
   if (step.restarts) {
     RestartClock(step.clock);
   } else {
@@ -555,6 +560,7 @@ void SymbolEngine::OnSynchronised(const KeptDiff& first) {
   }
   synchronised_at_ = first.effective_time;
   first_record_due_ = true;
+  content_ = 0;
   features_.order_flow.Restart();
   crossed_since_.reset();
   Tell(NoticeKind::kSynchronised, {.a = first.ids.last.raw()});
@@ -580,7 +586,10 @@ void SymbolEngine::OnApplied(const KeptDiff& diff) {
     if (!features_.order_flow.Add(diff.effective_time, quote)) {
       Tell(NoticeKind::kWindowOverflow);
     }
+    content_ &= ~(quality::kCrossed | quality::kOneSided);
+    if (book.one_sided()) content_ |= quality::kOneSided;
     if (quote.crossed()) {
+      content_ |= quality::kCrossed;
       ++counts_.crossed_events;
       if (!crossed_since_) {
         crossed_since_ = clock_.now();
@@ -699,17 +708,14 @@ void SymbolEngine::EmitTimersBefore(const EventClock::Step& step, ReceiveTime re
 
 void SymbolEngine::Emit(Trigger trigger, EventTime clock, ReceiveTime received) {
   if (!first_applied_) return;
-  QualityWord word =
-      features_.Compute(book(), bucket_sizes_.size(), scale(), clock, record_.features());
-  if (!book_.usable()) word |= quality::kBookInvalid | quality::kResyncing;
-  if (book_.state() == BookState::kServed) word |= quality::kResyncing;
-  if (trigger == Trigger::kDepth && first_record_due_) word |= quality::kFirstAfterResync;
-  if (!trading_) word |= quality::kHalted;
-  if (grid_.inferred()) word |= quality::kInstrumentInferred;
-  if (audit_diverged_) word |= quality::kAuditDiverged;
+  content_ = features_.Compute(book(), bucket_sizes_.size(), scale(), clock, record_.features());
+  const QualityWord word =
+      content_ | StateQuality() | input_.At(clock, last_received_) | WarmupQuality(clock);
+  told_ = {state(), word};
 
   RecordHeader header;
-  header.flags = word | input_.At(clock, last_received_) | WarmupQuality(clock);
+  header.flags = word;
+  if (trigger == Trigger::kDepth && first_record_due_) header.flags |= quality::kFirstAfterResync;
   header.schema_hash = catalogue_.schema_hash();
   header.recv_ns = received.raw();
   header.event_ns = clock.raw();
@@ -720,7 +726,32 @@ void SymbolEngine::Emit(Trigger trigger, EventTime clock, ReceiveTime received) 
   output_.OnRecord(*this, record_);
 }
 
-QualityWord SymbolEngine::WarmupQuality(EventTime clock) const {
+// What follows from the state of the book and of the symbol.
+QualityWord SymbolEngine::StateQuality() const noexcept {
+  QualityWord word = 0;
+  if (!book_.usable()) word |= quality::kBookInvalid | quality::kResyncing;
+  if (book_.state() == BookState::kServed) word |= quality::kResyncing;
+  if (!trading_) word |= quality::kHalted;
+  if (grid_.inferred()) word |= quality::kInstrumentInferred;
+  if (audit_diverged_) word |= quality::kAuditDiverged;
+  return word;
+}
+
+QualityWord SymbolEngine::quality() const noexcept {
+  const EventTime clock = clock_.started() ? clock_.now() : EventTime();
+  return (book_.usable() ? content_ : 0) | StateQuality() | input_.At(clock, now_) |
+         WarmupQuality(clock);
+}
+
+void SymbolEngine::TellStatus() {
+  const Status now = status();
+  if (now == told_) return;
+  told_ = now;
+  output_.OnStatus(*this);
+}
+
+QualityWord SymbolEngine::WarmupQuality(EventTime clock) const noexcept {
+  if (!first_applied_) return kAllWarmups;
   // The volume-synchronised probability of informed trading has no volume configured: not warm.
   QualityWord word = quality::kWarmupVpin;
   const Nanos since_start = clock - clock_.first();

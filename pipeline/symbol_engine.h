@@ -93,13 +93,24 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   [[nodiscard]] bool UsesStream(std::string_view type, StreamKind kind) const noexcept;
   // No open connection carries the stream any more.
   void OnStreamClosed(StreamKind stream) noexcept { input_.stream(stream).Close(); }
-  // Wall-clock upkeep: asks again for a snapshot that never came.
+  // Wall-clock upkeep: asks again for a snapshot that never came, and lets streams grow stale.
   void OnTimer(ReceiveTime now);
+
+  // What the symbol is like when it is shown to the output.
+  void BeginStatus() noexcept { told_ = status(); }
+  // The end of an input: tells state and quality word if they are not what was told last.
+  void TellStatus();
 
   [[nodiscard]] SymbolId id() const noexcept { return id_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] Market market() const noexcept { return market_; }
   [[nodiscard]] SymbolState state() const noexcept;
+  // The quality word as of the last input or timer tick: what a record made now would carry. Of the
+  // bits about the content of the book, CROSSED and ONE_SIDED are those of the newest event, the
+  // others, which take features to know, those of this book's newest record; all are 0 while there
+  // is no book. FIRST_AFTER_RESYNC speaks of a record and is never here. Before the first
+  // synchronisation nothing is warm.
+  [[nodiscard]] QualityWord quality() const noexcept;
   // The book continues the feed, whatever exchangeInfo says of trading.
   [[nodiscard]] bool live() const noexcept { return book_.state() == BookState::kLive; }
   // A frame named it.
@@ -179,7 +190,15 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   [[nodiscard]] EventTime FirstTimer(EventTime time) const noexcept;
   void EmitTimersBefore(const EventClock::Step& step, ReceiveTime received);
   void Emit(Trigger trigger, EventTime clock, ReceiveTime received);
-  [[nodiscard]] QualityWord WarmupQuality(EventTime clock) const;
+  [[nodiscard]] QualityWord StateQuality() const noexcept;
+  [[nodiscard]] QualityWord WarmupQuality(EventTime clock) const noexcept;
+
+  struct Status {
+    SymbolState state = SymbolState::kDown;
+    QualityWord quality = 0;
+    friend bool operator==(const Status&, const Status&) = default;
+  };
+  [[nodiscard]] Status status() const noexcept { return {state(), quality()}; }
 
   // Kind and symbol are filled in.
   void Tell(NoticeKind kind, Notice notice = {}) const;
@@ -224,7 +243,10 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   bool crossing_told_ = false;
   std::optional<ReceiveTime> snapshot_wanted_at_;
   ReceiveTime last_received_;
-  EventTime next_timer_;  // With EmitPolicy::interval, from the first synchronisation on.
+  ReceiveTime now_;          // The same, or the last timer tick if that came later.
+  QualityWord content_ = 0;  // What is known of the book's content; means nothing without a book.
+  Status told_;              // By the newest record or by OnStatus(), whichever was later.
+  EventTime next_timer_;     // With EmitPolicy::interval, from the first synchronisation on.
 
   RecordBuffer record_;
   std::vector<TickLevel> tick_bids_;  // Scratch.

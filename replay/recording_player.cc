@@ -199,6 +199,8 @@ absl::Status RecordingPlayer::Play(Track& track, ReadVerdict verdict, std::strin
   }
   ++track.good_lines;
   receive_time_ = line.receive_time;
+  if (gate_) gate_(line);
+  if (stopped_) return absl::OkStatus();
   Use(track, line);
   if (watcher_) watcher_(line);
   return absl::OkStatus();

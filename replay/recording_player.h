@@ -67,6 +67,9 @@ class RecordingPlayer {
   RecordingPlayer(const EngineOptions& options, const Catalogue& catalogue, EngineOutput& output,
                   const PlayerOptions& player_options, Teller tell);
 
+  // Called before every line that is used; for a pace, and for the time at which it begins. The
+  // player's position is the line's.
+  void set_line_gate(std::function<void(const RecordingLine&)> gate) { gate_ = std::move(gate); }
   // Called after every line that was used; for progress and for watching lines go by.
   void set_line_watcher(std::function<void(const RecordingLine&)> watcher) {
     watcher_ = std::move(watcher);
@@ -75,8 +78,8 @@ class RecordingPlayer {
   // Whether every file can be opened: NotFound or Unavailable with file and reason.
   [[nodiscard]] static absl::Status CheckReadable(const std::vector<std::string>& paths);
 
-  // Ends Run(), or the steps, behind the line that is being used, and well: nothing is played any
-  // more. For the line watcher.
+  // Ends Run(), or the steps, behind the line that is being used or before the one at the gate, and
+  // well: nothing is played any more. For gate and watcher.
   void Stop() noexcept { stopped_ = true; }
 
   // Plays the files to their end: Open(), then Step() until nothing is left. Errors: NotFound,
@@ -91,6 +94,8 @@ class RecordingPlayer {
   [[nodiscard]] absl::StatusOr<bool> Step();
 
   [[nodiscard]] PlayerPosition position() const;
+  // Files that were played to their end.
+  [[nodiscard]] std::int64_t files_played() const noexcept { return files_before_; }
   [[nodiscard]] const PlayerCounts& counts() const noexcept { return counts_; }
   // The engines of the newest run (of all runs that were interleaved); at least one.
   [[nodiscard]] std::vector<const Engine*> engines() const;
@@ -124,6 +129,7 @@ class RecordingPlayer {
   EngineOutput& output_;
   const PlayerOptions player_options_;
   Teller tell_;
+  std::function<void(const RecordingLine&)> gate_;
   std::function<void(const RecordingLine&)> watcher_;
 
   std::string run_;  // Of the newest header; empty before one.

@@ -1,29 +1,36 @@
 #include "tools/replay_command.h"
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "core/string_view.h"
 #include "pipeline/engine.h"
 #include "pipeline/record_digest.h"
+#include "pipeline/ring_publisher.h"
 #include "replay/recording_player.h"
+#include "replay/replay_pace.h"
 #include "tools/engine_flags.h"
 #include "tools/exit_status.h"
 #include "tools/feature_table.h"
 #include "tools/final_book.h"
+#include "tools/interruption.h"
 #include "tools/ladder_table.h"
 #include "tools/notice_log.h"
 #include "tools/progress.h"
+#include "tools/ring_flags.h"
 #include "tools/text_file.h"
 
 namespace thalweg {
@@ -34,6 +41,8 @@ constexpr char kSymbolPlace[] = "{symbol}";
 struct ReplayFlags {
   std::vector<std::string> recordings;
   EngineFlags engine;
+  RingFlags ring;
+  std::string speed = "max";
   std::string out;
   std::string ladders;
   std::string final_book;
@@ -43,26 +52,38 @@ struct ReplayFlags {
   bool merge = false;
 };
 
-// Takes the records of a replay to the files that were asked for.
+// Takes the records of a replay to the files and the rings that were asked for.
 class ReplayOutput final : public EngineOutput {
  public:
   void OnRecord(const SymbolEngine& symbol, RecordBuffer& record) override {
     ++record_count_;
+    if (rings) rings->OnRecord(symbol, record);
     if (digest) digest->Add(record);
     if (features) WriteFeatureRow(symbol, record, *features);
     if (ladders) WriteLadderRows(symbol, record, *ladders);
   }
-  void OnNotice(const Notice& notice) override { log->Tell(notice); }
+  void OnSymbol(const SymbolEngine& symbol) override {
+    if (rings) rings->OnSymbol(symbol);
+  }
+  void OnStatus(const SymbolEngine& symbol) override {
+    if (rings) rings->OnStatus(symbol);
+  }
+  void OnNotice(const Notice& notice) override {
+    if (rings) rings->OnNotice(notice);
+    log->Tell(notice);
+  }
 
   [[nodiscard]] std::int64_t record_count() const noexcept { return record_count_; }
-  // False when a file takes no more rows.
+  // False when a file takes no more rows, or a ring no more records.
   [[nodiscard]] bool good() const noexcept {
-    return (!features || features->good()) && (!ladders || ladders->good());
+    return (!features || features->good()) && (!ladders || ladders->good()) &&
+           (!rings || rings->status().ok());
   }
 
   std::unique_ptr<RecordDigest> digest;
   std::unique_ptr<TextFile> features;
   std::unique_ptr<TextFile> ladders;
+  std::unique_ptr<RingPublisher> rings;
   NoticeLog* log = nullptr;
 
  private:
@@ -310,6 +331,73 @@ std::vector<std::string> StrictObjections(const PlayerCounts& counts, std::int64
   return objections;
 }
 
+// 0: as fast as it can.
+absl::StatusOr<double> ParseSpeed(const std::string& text) {
+  if (text == "max") return 0;
+  double speed = 0;
+  // Plain decimals: no exponent, sign, "inf" or "nan".
+  if (absl::string_view(text).find_first_not_of("0123456789.") == absl::string_view::npos &&
+      absl::SimpleAtod(text, &speed) && speed >= kSpeedMin && speed <= kSpeedMax) {
+    return speed;
+  }
+  return absl::InvalidArgumentError(absl::StrCat("--speed: '", text,
+                                                 "' is neither max nor a number in [", kSpeedMin,
+                                                 ", ", static_cast<std::int64_t>(kSpeedMax), "]"));
+}
+
+// Lets the lines of a replay pass at their pace, and tells the rings of them.
+class LineGate {
+ public:
+  // `pace` may be null. All outlive the gate.
+  LineGate(RecordingPlayer& player, RingPublisher* rings, ReplayPace* pace,
+           const Interruption& interruption)
+      : player_(player), rings_(rings), pace_(pace), interruption_(interruption) {}
+
+  void Pass(const RecordingLine& line) {
+    if (pace_ != nullptr && !Wait(line.receive_time)) return player_.Stop();
+    if (rings_ == nullptr) return;
+    const std::int64_t now = RingPublisher::MonotonicNow();
+    BeatIfDue(now);
+    if (line.kind == LineKind::kFrame) {
+      rings_->BeginFrame(line.receive_time, now);
+    } else {
+      rings_->BeginInput(now);
+    }
+  }
+
+  // Everything was played: the rings are complete.
+  void Close() {
+    if (rings_ == nullptr) return;
+    SetCounts();
+    rings_->Close();
+  }
+
+ private:
+  bool Wait(ReceiveTime received) {
+    // What lies between two files is no time that passed.
+    if (file_ != player_.files_played()) pace_->Restart();
+    file_ = player_.files_played();
+    return pace_->Wait(received, [this] {
+      if (rings_ != nullptr) BeatIfDue(RingPublisher::MonotonicNow());
+      return interruption_.signal() == 0;
+    });
+  }
+  void BeatIfDue(std::int64_t now) {
+    if (!rings_->IsBeatDue(now)) return;
+    SetCounts();
+    rings_->Beat(now);
+  }
+  void SetCounts() {
+    for (const Engine* engine : player_.engines()) rings_->SetCounts(*engine);
+  }
+
+  RecordingPlayer& player_;
+  RingPublisher* rings_;
+  ReplayPace* pace_;
+  const Interruption& interruption_;
+  std::int64_t file_ = 0;
+};
+
 // Wrong usage, or a file that cannot be read or written.
 int Fail(const absl::Status& status) {
   return status.code() == absl::StatusCode::kInvalidArgument ? FailUsage(status) : FailIo(status);
@@ -322,10 +410,20 @@ int RunReplay(const ReplayFlags& flags) {
   absl::Status status = CheckOutputs(flags, options);
   if (!status.ok()) return FailUsage(status);
   const Catalogue catalogue = MakeCatalogue(options);
-  if (flags.out.empty() && flags.ladders.empty() && !flags.digest && flags.final_book.empty()) {
+  const absl::StatusOr<double> speed = ParseSpeed(flags.speed);
+  if (!speed.ok()) return FailUsage(speed.status());
+  RingPublisherOptions publishing;
+  if (flags.ring.asked()) {
+    absl::StatusOr<RingPublisherOptions> asked = flags.ring.ToOptions();
+    if (!asked.ok()) return FailUsage(asked.status());
+    publishing = *std::move(asked);
+    publishing.speed_milli = static_cast<std::uint64_t>(std::llround(*speed * 1'000));
+  }
+  if (flags.out.empty() && flags.ladders.empty() && !flags.digest && flags.final_book.empty() &&
+      !flags.ring.asked()) {
     std::fprintf(stderr,
                  "thalweg: no result was asked for (--out, --ladders, --final-book, "
-                 "--digest): computing and counting only\n");
+                 "--digest, --ring): computing and counting only\n");
   }
 
   // Before an output of an earlier replay is replaced.
@@ -333,6 +431,11 @@ int RunReplay(const ReplayFlags& flags) {
   status.Update(CheckCreatable(flags, options));
   if (!status.ok()) return FailIo(status);
   ReplayOutput output;
+  if (flags.ring.asked()) {
+    auto rings = RingPublisher::Create(publishing, options, catalogue);
+    if (!rings.ok()) return Fail(rings.status());
+    output.rings = *std::move(rings);
+  }
   if (flags.digest) output.digest = std::make_unique<RecordDigest>();
   for (const auto& [path, file] :
        {std::pair(&flags.out, &output.features), std::pair(&flags.ladders, &output.ladders)}) {
@@ -353,12 +456,24 @@ int RunReplay(const ReplayFlags& flags) {
                          {.merge = flags.merge, .salvage = flags.salvage},
                          [&log](const FileMessage& message) { log.TellFile(message); });
   playing = &player;
+  // Who is watched by readers, or takes its time, ends well when it is told to.
+  std::optional<Interruption> interruption;
+  if (output.rings || *speed > 0) interruption.emplace();
+  std::optional<ReplayPace> pace;
+  if (*speed > 0) pace.emplace(*speed, SystemPaceClock());
+  std::optional<LineGate> gate;
+  if (interruption) {
+    gate.emplace(player, output.rings.get(), pace ? &*pace : nullptr, *interruption);
+    player.set_line_gate([&](const RecordingLine& line) { gate->Pass(line); });
+  }
   player.set_line_watcher([&](const RecordingLine& line) {
     frames += line.kind == LineKind::kFrame ? 1 : 0;
     progress.Show(player.position(), frames);
-    if (!output.good()) player.Stop();
+    if (!output.good() || (interruption && interruption->signal() != 0)) player.Stop();
   });
   status = player.Run(flags.recordings);
+  if (gate) gate->Close();
+  const int signal = interruption ? interruption->signal() : 0;
   progress.Clear();
   log.Finish();
 
@@ -366,6 +481,7 @@ int RunReplay(const ReplayFlags& flags) {
   PrintSummary(symbols, progress, frames, output.record_count());
   int exit_status = kExitGood;
   if (!status.ok()) exit_status = FailIo(status);
+  if (output.rings && !output.rings->status().ok()) exit_status = Fail(output.rings->status());
   const bool stopped = !output.good();  // Then a book or a digest would not be the input's.
   for (TextFile* file : {output.features.get(), output.ladders.get()}) {
     if (file == nullptr) continue;
@@ -381,6 +497,13 @@ int RunReplay(const ReplayFlags& flags) {
                 static_cast<long long>(output.digest->record_count()));
   }
   if (exit_status != kExitGood) return exit_status;
+  if (signal != 0) {
+    std::fprintf(stderr,
+                 "thalweg: stopped by signal %d: the results are of what was read until "
+                 "then\n",
+                 signal);
+    return ExitStatusOfSignal(signal);
+  }
 
   const std::set<std::string> seen = player.SymbolsSeen();
   const std::vector<std::string> absent = AbsentSymbols(options, seen);
@@ -435,6 +558,12 @@ void AddReplayCommand(CLI::App& app, int* exit_status) {
       ->group(reading);
   command->add_flag("--merge", flags->merge, "Interleave the recordings by receive time")
       ->group(reading);
+  command
+      ->add_option("--speed", flags->speed,
+                   "max: as fast as it can; N: receive times pass N times as fast as they did")
+      ->capture_default_str()
+      ->group(reading);
+  flags->ring.AddTo(*command);
   flags->engine.AddTo(*command);
   command->callback([flags, exit_status] { *exit_status = RunReplay(*flags); });
 }

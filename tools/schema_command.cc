@@ -9,41 +9,45 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
-#include "core/record.h"
-#include "core/string_view.h"
 #include "features/catalogue.h"
+#include "features/schema.h"
 #include "pipeline/engine.h"
+#include "pipeline/schema_text.h"
 #include "tools/bucket_lists.h"
 #include "tools/exit_status.h"
+#include "tools/ring_flags.h"
 
 namespace thalweg {
 namespace {
 
 struct SchemaFlags {
   std::string buckets;
+  std::string record = "features";
+  std::string tops = std::to_string(kTopsLevelsDefault);
   bool json = false;
   bool markdown = false;
 };
 
-std::string HashText(const Catalogue& catalogue) {
-  return absl::StrFormat("%016x", catalogue.schema_hash());
+// The fields behind the header, which tells what every record has.
+std::vector<SchemaField> ValuesOf(const RecordSchema& schema) {
+  return {schema.fields.begin() + static_cast<std::ptrdiff_t>(HeaderFields().size()),
+          schema.fields.end()};
 }
 
-void PrintTable(const Catalogue& catalogue) {
+void PrintTable(const RecordSchema& schema) {
   std::printf("%-24s %-10s %-11s %-7s %-24s %s\n", "name", "unit", "group", "window", "range",
               "description");
-  for (const Feature& feature : catalogue.features()) {
-    const FeatureRow& row = *feature.row;
-    std::printf("%-24s %-10s %-11s %-7s %-24s %s\n", feature.name.c_str(),
-                std::string(row.unit).c_str(), std::string(GroupName(row.group)).c_str(),
-                std::string(row.window).c_str(), std::string(row.range).c_str(),
-                std::string(row.description).c_str());
+  const std::vector<SchemaField> values = ValuesOf(schema);
+  for (const SchemaField& field : values) {
+    std::printf("%-24s %-10s %-11s %-7s %-24s %s\n", field.name.c_str(),
+                std::string(field.unit).c_str(), std::string(field.group).c_str(),
+                std::string(field.window).c_str(), std::string(field.range).c_str(),
+                std::string(field.description).c_str());
   }
-  std::printf("\n%zu features, %zu bytes a record, schema hash %s\n", catalogue.features().size(),
-              RecordBytes(catalogue.features().size()), HashText(catalogue).c_str());
+  std::printf("\n%zu %s, %zu bytes a record, schema hash %016llx\n", values.size(),
+              schema.kind == RingKind::kFeatures ? "features" : "fields", schema.record_bytes,
+              static_cast<unsigned long long>(schema.hash));
 }
 
 // Whether bucket columns carry ranks, because sizes differ between symbols.
@@ -73,61 +77,27 @@ std::vector<std::string> NamesIn(const BucketLists& lists) {
   return names;
 }
 
-std::string Quoted(std::string_view text) {
-  return absl::StrCat("\"", absl::StrReplaceAll(Abseil(text), {{"\\", "\\\\"}, {"\"", "\\\""}}),
-                      "\"");
-}
-
-// The sizes that columns named by rank stand for: {"BTCUSDT":["1","5"],"*":["10","50"]}, the last
-// being those of other symbols.
-std::string SizesJson(const BucketLists& lists) {
-  const auto entry = [](std::string_view name, const std::vector<std::string>& sizes) {
-    return absl::StrCat(Quoted(name), ":[\"", absl::StrJoin(sizes, "\",\""), "\"]");
-  };
-  std::vector<std::string> entries;
-  for (const auto& [symbol, sizes] : lists.of_symbols) entries.push_back(entry(symbol, sizes));
-  if (lists.common) entries.push_back(entry("*", *lists.common));
-  return absl::StrCat("{", absl::StrJoin(entries, ","), "}");
-}
-
-void PrintJson(const Catalogue& catalogue, const BucketLists& lists) {
-  std::printf("{\"schema_hash\":\"%s\",\"record_bytes\":%zu,", HashText(catalogue).c_str(),
-              RecordBytes(catalogue.features().size()));
-  if (IsByRank(lists)) std::printf("\"bucket_sizes\":%s,", SizesJson(lists).c_str());
-  std::printf("\"fields\":[\n");
-  const std::vector<SchemaField> fields = catalogue.Fields();
-  const std::size_t header_fields = fields.size() - catalogue.features().size();
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    std::string line =
-        absl::StrCat("{\"name\":", Quoted(fields[i].name), ",\"type\":", Quoted(fields[i].type),
-                     ",\"offset\":", fields[i].offset, ",\"unit\":", Quoted(fields[i].unit));
-    if (i >= header_fields) {
-      const FeatureRow& row = *catalogue.features()[i - header_fields].row;
-      absl::StrAppend(&line, ",\"group\":", Quoted(GroupName(row.group)),
-                      ",\"window\":", Quoted(row.window), ",\"range\":", Quoted(row.range),
-                      ",\"description\":", Quoted(row.description));
-    }
-    std::printf("%s}%s\n", line.c_str(), i + 1 == fields.size() ? "" : ",");
-  }
-  std::printf("]}\n");
-}
-
-void PrintMarkdown(const Catalogue& catalogue) {
-  FeatureGroup group{};
-  bool first = true;
-  for (const Feature& feature : catalogue.features()) {
-    const FeatureRow& row = *feature.row;
-    if (first || row.group != group) {
+void PrintMarkdown(const RecordSchema& schema) {
+  std::string_view group;
+  for (const SchemaField& field : ValuesOf(schema)) {
+    if (field.group != group) {
       std::printf(
           "%s### %s\n\n| name | unit | window | range | description |\n|---|---|---|---|---|\n",
-          first ? "" : "\n", std::string(GroupName(row.group)).c_str());
+          group.empty() ? "" : "\n", std::string(field.group).c_str());
     }
-    first = false;
-    group = row.group;
-    std::printf("| `%s` | %s | %s | %s | %s |\n", feature.name.c_str(),
-                std::string(row.unit).c_str(), std::string(row.window).c_str(),
-                std::string(row.range).c_str(), std::string(row.description).c_str());
+    group = field.group;
+    std::printf("| `%s` | %s | %s | %s | %s |\n", field.name.c_str(),
+                std::string(field.unit).c_str(), std::string(field.window).c_str(),
+                std::string(field.range).c_str(), std::string(field.description).c_str());
   }
+}
+
+absl::StatusOr<RecordSchema> SchemaAskedFor(const SchemaFlags& flags, const Catalogue& catalogue) {
+  const absl::StatusOr<RingKind> kind = ParseRingKind("record", flags.record);
+  if (!kind.ok()) return kind.status();
+  const absl::StatusOr<std::size_t> levels = ParseTopsLevels(flags.tops);
+  if (!levels.ok()) return levels.status();
+  return SchemaOf(*kind, catalogue, *levels);
 }
 
 int RunSchema(const SchemaFlags& flags) {
@@ -145,13 +115,14 @@ int RunSchema(const SchemaFlags& flags) {
   if (!status.ok()) {
     return FailUsage(absl::InvalidArgumentError(absl::StrCat("--", status.message())));
   }
-  const Catalogue catalogue = MakeCatalogue(options);
+  const absl::StatusOr<RecordSchema> schema = SchemaAskedFor(flags, MakeCatalogue(options));
+  if (!schema.ok()) return FailUsage(schema.status());
   if (flags.json) {
-    PrintJson(catalogue, lists);
+    std::printf("%s\n", SchemaText(*schema, options).c_str());
   } else if (flags.markdown) {
-    PrintMarkdown(catalogue);
+    PrintMarkdown(*schema);
   } else {
-    PrintTable(catalogue);
+    PrintTable(*schema);
     PrintRanks(lists);
   }
   return kExitGood;
@@ -166,6 +137,11 @@ void AddSchemaCommand(CLI::App& app, int* exit_status) {
   command->footer("  thalweg schema\n  thalweg schema --json --buckets 1,5,25");
   command->add_option("--buckets", flags->buckets,
                       "Bucket sizes, or SYM=sizes;SYM=sizes (default 10,50,100,500,1000)");
+  command
+      ->add_option("--record", flags->record, "Of which kind of record: features, ladders or tops")
+      ->capture_default_str();
+  command->add_option("--tops", flags->tops, "Levels a side in a tops record, 1 to 100")
+      ->capture_default_str();
   CLI::Option* const json = command->add_flag("--json", flags->json, "As JSON, with offsets");
   command->add_flag("--markdown", flags->markdown, "As the tables of docs/FEATURES.md")
       ->excludes(json);

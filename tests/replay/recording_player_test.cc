@@ -367,6 +367,45 @@ TEST_F(PlayerTest, AStoppedPlayerStepsNoMore) {
   EXPECT_EQ(player.counts().lines, 1);
 }
 
+TEST_F(PlayerTest, AGateSeesEveryLineBeforeItIsUsedAndItsPlace) {
+  const TemporaryFile first(TextOf(Session(0, 100, 2)));
+  const TemporaryFile second(TextOf(Feed{"not a line"} + Session(9, 102, 1)));
+  const EngineOptions options;
+  const Catalogue catalogue = MakeCatalogue(options);
+  NullOutput output;
+  RecordingPlayer player(options, catalogue, output, {}, [](const FileMessage&) {});
+  std::vector<std::string> passed;
+  std::vector<std::string> used;
+  player.set_line_gate([&](const RecordingLine& line) {
+    EXPECT_EQ(player.position().receive_time, line.receive_time);
+    passed.push_back(absl::StrCat(player.files_played(), ":", player.position().line));
+    EXPECT_EQ(passed.size(), used.size() + 1) << "before the line, and after the one before it";
+  });
+  player.set_line_watcher([&](const RecordingLine&) {
+    used.push_back(absl::StrCat(player.files_played(), ":", player.position().line));
+  });
+  EXPECT_TRUE(player.Run({first.path(), second.path()}).ok());
+  EXPECT_EQ(passed, (std::vector<std::string>{"0:1", "0:2", "0:3", "1:2", "1:3"}));
+  EXPECT_EQ(used, passed);
+}
+
+TEST_F(PlayerTest, AGateCanStopTheReplayBeforeItsLine) {
+  const TemporaryFile file(TextOf(Session(0, 100, 3)));
+  const EngineOptions options;
+  const Catalogue catalogue = MakeCatalogue(options);
+  NullOutput output;
+  RecordingPlayer player(options, catalogue, output, {}, [](const FileMessage&) {});
+  int gates = 0;
+  int used = 0;
+  player.set_line_gate([&](const RecordingLine&) {
+    if (++gates == 3) player.Stop();
+  });
+  player.set_line_watcher([&](const RecordingLine&) { ++used; });
+  EXPECT_TRUE(player.Run({file.path()}).ok());
+  EXPECT_EQ(used, 2);
+  EXPECT_EQ(player.FindSymbol("BTCUSDT")->counts().depth_frames, 1);
+}
+
 // --- Files that are not whole -----------------------------------------------------------------
 
 TEST_F(PlayerTest, AMalformedLineIsToldAndSteppedOver) {

@@ -17,6 +17,10 @@ class CsvTable {
   [[nodiscard]] const std::vector<std::string>& header() const noexcept { return header_; }
   [[nodiscard]] std::size_t row_count() const noexcept { return rows_.size(); }
 
+  // By the place of its column. REQUIRES: both are there.
+  [[nodiscard]] const std::string& Cell(std::size_t row, std::size_t column) const {
+    return rows_[row][column];
+  }
   [[nodiscard]] const std::string& Text(std::size_t row, std::string_view column) const;
   [[nodiscard]] std::int64_t Integer(std::size_t row, std::string_view column) const;
   [[nodiscard]] std::uint64_t Flags(std::size_t row) const;

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/tools/csv_table.h"
@@ -23,7 +24,10 @@ struct Field {
   std::string name;
   std::string type;
   std::int64_t offset = 0;
-  std::string group;  // Empty in the header of a record.
+  std::int64_t count = 0;
+  std::string group;
+
+  [[nodiscard]] bool is_header() const { return group == "header"; }
 };
 
 struct Schema {
@@ -34,7 +38,7 @@ struct Schema {
   [[nodiscard]] std::vector<std::string> FeatureNames() const {
     std::vector<std::string> names;
     for (const Field& field : fields) {
-      if (!field.group.empty()) names.push_back(field.name);
+      if (!field.is_header()) names.push_back(field.name);
     }
     return names;
   }
@@ -59,15 +63,13 @@ Schema ReadSchema(std::vector<std::string> options = {}) {
   simdjson::dom::array fields;
   EXPECT_EQ(root["fields"].get(fields), simdjson::SUCCESS);
   for (const simdjson::dom::element element : fields) {
-    Field field{TextOf(element, "name"), TextOf(element, "type"), 0, ""};
+    Field field{TextOf(element, "name"), TextOf(element, "type"), 0, 0, TextOf(element, "group")};
     EXPECT_EQ(element["offset"].get(field.offset), simdjson::SUCCESS);
-    EXPECT_FALSE(TextOf(element, "unit").empty()) << field.name;
-    if (element["group"].error() == simdjson::SUCCESS) {
-      field.group = TextOf(element, "group");
-      EXPECT_FALSE(TextOf(element, "range").empty()) << field.name;
-      EXPECT_FALSE(TextOf(element, "description").empty()) << field.name;
-      (void)TextOf(element, "window");
+    EXPECT_EQ(element["count"].get(field.count), simdjson::SUCCESS);
+    for (const char* const key : {"unit", "group", "range", "description"}) {
+      EXPECT_FALSE(TextOf(element, key).empty()) << field.name << " " << key;
     }
+    (void)TextOf(element, "window");
     schema.fields.push_back(field);
   }
   return schema;
@@ -75,17 +77,23 @@ Schema ReadSchema(std::vector<std::string> options = {}) {
 
 TEST(SchemaCommandTest, TheJsonHoldsTheHeaderOfTheRecordAsTheContractHasIt) {
   const Schema schema = ReadSchema();
-  const std::vector<Field> expected{{"schema_hash", "u64", 0, ""}, {"seq", "u64", 8, ""},
-                                    {"recv_ns", "i64", 16, ""},    {"event_ns", "i64", 24, ""},
-                                    {"publish_ns", "i64", 32, ""}, {"update_id", "u64", 40, ""},
-                                    {"flags", "u64", 48, ""},      {"symbol_id", "u32", 56, ""},
-                                    {"trigger", "u16", 60, ""},    {"live_flags", "u16", 62, ""}};
+  struct Expected {
+    const char* name;
+    const char* type;
+    std::int64_t offset;
+  };
+  const std::vector<Expected> expected{{"schema_hash", "u64", 0}, {"seq", "u64", 8},
+                                       {"recv_ns", "i64", 16},    {"event_ns", "i64", 24},
+                                       {"publish_ns", "i64", 32}, {"update_id", "u64", 40},
+                                       {"flags", "u64", 48},      {"symbol_id", "u32", 56},
+                                       {"trigger", "u16", 60},    {"live_flags", "u16", 62}};
   ASSERT_GT(schema.fields.size(), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(schema.fields[i].name, expected[i].name);
     EXPECT_EQ(schema.fields[i].type, expected[i].type) << expected[i].name;
     EXPECT_EQ(schema.fields[i].offset, expected[i].offset) << expected[i].name;
-    EXPECT_EQ(schema.fields[i].group, "") << expected[i].name;
+    EXPECT_TRUE(schema.fields[i].is_header()) << expected[i].name;
+    EXPECT_EQ(schema.fields[i].count, 1) << expected[i].name;
   }
 }
 
@@ -93,7 +101,8 @@ TEST(SchemaCommandTest, FeaturesFollowAsDoublesOneBehindTheOther) {
   const Schema schema = ReadSchema();
   std::int64_t offset = kHeaderBytes;
   for (const Field& field : schema.fields) {
-    if (field.group.empty()) continue;
+    if (field.is_header()) continue;
+    EXPECT_EQ(field.count, 1) << field.name;
     EXPECT_EQ(field.type, "f64") << field.name;
     EXPECT_EQ(field.offset, offset) << field.name;
     offset += 8;
@@ -109,7 +118,7 @@ TEST(SchemaCommandTest, NamesAreUniqueAndGroupsStandTogetherInTheirOrder) {
   std::vector<std::string> groups;
   for (const Field& field : schema.fields) {
     EXPECT_TRUE(names.insert(field.name).second) << field.name;
-    if (field.group.empty()) continue;
+    if (field.is_header()) continue;
     if (groups.empty() || groups.back() != field.group) groups.push_back(field.group);
   }
   std::vector<std::string> expected{"Quote",  "Liquidity",  "Buckets", "Order flow",
@@ -204,6 +213,44 @@ TEST(SchemaCommandTest, ACommonListOfSizesIsThatOfTheOtherSymbols) {
   const ProgramResult table = RunThalweg({"schema", "--buckets", "1,5;ETHUSDT=0.1,50"});
   EXPECT_NE(table.out.find("b1, b2 of ETHUSDT: 0.1, 50\n"), std::string::npos) << table.out;
   EXPECT_NE(table.out.find("b1, b2 of others: 1, 5\n"), std::string::npos) << table.out;
+}
+
+// The text of the schema block of rings: the same function makes both.
+TEST(SchemaCommandTest, LaddersAndTopsAreRecordsOfTheirOwn) {
+  const Schema ladders = ReadSchema({"--record", "ladders", "--buckets", "0.5,25"});
+  EXPECT_EQ(ladders.record_bytes, 64 + 2 * 512);
+  EXPECT_EQ(
+      ladders.FeatureNames(),
+      (std::vector<std::string>{
+          "size_t0.5", "bid_label_t0.5", "ask_label_t0.5", "complete_bid_t0.5", "complete_ask_t0.5",
+          "bid_qty_t0.5", "bid_notional_t0.5", "ask_qty_t0.5", "ask_notional_t0.5", "size_t25",
+          "bid_label_t25", "ask_label_t25", "complete_bid_t25", "complete_ask_t25", "bid_qty_t25",
+          "bid_notional_t25", "ask_qty_t25", "ask_notional_t25"}));
+  EXPECT_EQ(ladders.fields.back().count, 15);
+  const Schema tops = ReadSchema({"--record", "tops"});
+  EXPECT_EQ(tops.record_bytes, 64 + 20 * 4 * 8);
+  EXPECT_EQ(tops.FeatureNames().size(), 80U);
+  EXPECT_EQ(tops.FeatureNames().back(), "ask_qty_20");
+  EXPECT_EQ(ReadSchema({"--record", "tops", "--tops", "1"}).FeatureNames().size(), 4U);
+  EXPECT_EQ(std::set<std::string>({ReadSchema().hash, ladders.hash, tops.hash}).size(), 3U);
+  EXPECT_EQ(ReadSchema({"--record", "features"}).hash, ReadSchema().hash);
+
+  const ProgramResult table = RunThalweg({"schema", "--record", "tops", "--tops", "1"});
+  EXPECT_NE(table.out.find("4 fields, 128 bytes a record"), std::string::npos) << table.out;
+  EXPECT_EQ(table.out.find("publish_ns"), std::string::npos);
+  const ProgramResult document = RunThalweg({"schema", "--record", "ladders", "--markdown"});
+  EXPECT_NE(document.out.find("| `bid_qty_t10` | base |"), std::string::npos) << document.out;
+}
+
+TEST(SchemaCommandTest, AnotherRecordAndOtherNumbersOfLevelsAreWrongUsage) {
+  for (const auto& [option, value] :
+       {std::pair{"--record", "candles"}, {"--tops", "0"}, {"--tops", "101"}, {"--tops", "all"}}) {
+    const ProgramResult result = RunThalweg({"schema", option, value});
+    EXPECT_EQ(result.exit_status, 2) << value;
+    EXPECT_NE(result.err.find(option), std::string::npos) << result.err;
+    EXPECT_NE(result.err.find(value), std::string::npos) << result.err;
+    EXPECT_EQ(result.out, "");
+  }
 }
 
 TEST(SchemaCommandTest, OneFormAtATime) {

@@ -1,0 +1,36 @@
+// The command-line options of rings, common to every subcommand that publishes.
+#pragma once
+
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
+#include "pipeline/ring_publisher.h"
+
+namespace thalweg {
+
+class RingFlags {
+ public:
+  void AddTo(CLI::App& app);
+
+  // Whether a ring was asked for.
+  [[nodiscard]] bool asked() const noexcept { return ring_option_->count() > 0; }
+  // InvalidArgument (exit 2) names key, value and allowed range. REQUIRES: asked().
+  [[nodiscard]] absl::StatusOr<RingPublisherOptions> ToOptions() const;
+
+ private:
+  CLI::Option* ring_option_ = nullptr;
+  std::string name_;
+  std::string records_ = "features,ladders,tops";
+  std::string capacity_;
+  std::string mode_ = "0600";
+  bool wake_ = false;
+  std::string tops_ = std::to_string(kTopsLevelsDefault);
+};
+
+// The value of `--<key>`: features, ladders or tops.
+[[nodiscard]] absl::StatusOr<RingKind> ParseRingKind(std::string_view key, std::string_view text);
+// The value of `--tops`.
+[[nodiscard]] absl::StatusOr<std::size_t> ParseTopsLevels(const std::string& text);
+
+}  // namespace thalweg
