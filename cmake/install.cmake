@@ -11,6 +11,8 @@ set(THALWEG_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/thalweg)
 
 install(TARGETS ${THALWEG_LIBRARIES} thalweg_thalweg EXPORT thalwegTargets
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${THALWEG_INTERNAL_INCLUDE_DIR})
+# For other languages: libthalweg_ring.so; for C, its header in thalweg::ring.
+install(TARGETS thalweg_ring EXPORT thalwegTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(TARGET thalweg)
   install(TARGETS thalweg RUNTIME)
 endif()

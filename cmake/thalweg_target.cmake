@@ -1,11 +1,27 @@
 # How every target of this project is made: flags by target, never globally.
 
-# The flags that all our code is compiled with.
+# The flags that all our C++ is compiled with.
 function(thalweg_flags target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   # The same bits from every compiler and optimisation level: no fused multiply-add.
-  target_compile_options(${target} PRIVATE -ffp-contract=off -Wall -Wextra)
+  target_compile_options(${target} PRIVATE -ffp-contract=off)
+  thalweg_checks(${target})
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+endfunction()
+
+# The same for C, which sees nothing but the public headers.
+function(thalweg_c_flags target)
+  set_target_properties(${target} PROPERTIES
+    C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF C_VISIBILITY_PRESET hidden)
+  thalweg_checks(${target})
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
+endfunction()
+
+# Warnings, and the sanitizers if they are asked for.
+function(thalweg_checks target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra)
   if(THALWEG_DEV)
     target_compile_options(${target} PRIVATE -Wconversion -Werror)
   endif()
@@ -14,8 +30,6 @@ function(thalweg_flags target)
       -fsanitize=${THALWEG_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${THALWEG_SANITIZE})
   endif()
-  target_include_directories(${target} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
 endfunction()
 
 # clang's address sanitizer comes with libFuzzer: then, and only then, fuzzers are built.
