@@ -6,7 +6,7 @@ reader does not see, stand alone on the line before a fence:
   <!-- not run: REASON -->   a sh or python block that the tests leave alone
   <!-- output -->            a text block: what the block before it prints
 
-Used by CMake too, which builds every C++ block:  documents.py SOURCE_DIR PROGRAMS_DIR
+Used by CMake too, which builds every C++ and C block:  documents.py SOURCE_DIR PROGRAMS_DIR
 And by writers, after a change of the catalogue:  documents.py --update SOURCE_DIR THALWEG
 """
 
@@ -15,6 +15,9 @@ import pathlib
 import re
 import subprocess
 import sys
+
+# Languages whose blocks are programs, and how the files of each end.
+PROGRAM_SUFFIXES = {"cpp": ".cc", "c": ".c"}
 
 GENERATED_BEGIN = "<!-- generated: thalweg schema --markdown -->\n"
 GENERATED_END = "<!-- end of generated -->\n"
@@ -35,7 +38,7 @@ class Block:
 
     @property
     def program(self):
-        """The name of the program made of a cpp block."""
+        """The name of the program made of a cpp or c block."""
         return f"snippet_{self.page.stem.lower()}_{self.number}"
 
 
@@ -118,18 +121,18 @@ def update(source, thalweg):
 
 
 def write_programs(source, folder):
-    """Writes a source file for every cpp block and prints their names; leaves equal files alone."""
+    """Writes a source file for every program and prints their names; leaves equal files alone."""
     folder.mkdir(parents=True, exist_ok=True)
     for page in pages(source):
         for block in blocks(page):
-            if block.language != "cpp":
+            if block.language not in PROGRAM_SUFFIXES:
                 continue
-            file = folder / f"{block.program}.cc"
+            file = folder / (block.program + PROGRAM_SUFFIXES[block.language])
             # A compiler's message names the page.
             text = f'#line {block.line + 1} "{block.page}"\n' + block.text
             if not file.exists() or file.read_text(encoding="utf-8") != text:
                 file.write_text(text, encoding="utf-8")
-            print(block.program)
+            print(file.name)
 
 
 if __name__ == "__main__":
