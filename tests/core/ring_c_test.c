@@ -6,7 +6,7 @@
 
 #define RECORD_BYTES ((size_t)256)
 #define RECORD_WORDS (RECORD_BYTES / 8)
-#define HOUR_NS (INT64_C(3600) * 1000000000)
+#define MINUTE_NS (INT64_C(60) * 1000000000)
 
 #define CHECK(condition)                                                             \
   do {                                                                               \
@@ -184,7 +184,7 @@ static void a_closed_ring_is_read_to_its_end(void) {
   CHECK(thalweg_ring_writer(reader) == THALWEG_RING_CLOSED);
   for (n = 3; n <= 10; ++n) check_next(reader, n);
   CHECK(next_of(reader) == THALWEG_RING_ENDED);
-  CHECK(thalweg_ring_wait(reader, HOUR_NS, words, sizeof(words)) == THALWEG_RING_ENDED);
+  CHECK(thalweg_ring_wait(reader, MINUTE_NS, words, sizeof(words)) == THALWEG_RING_ENDED);
   thalweg_ring_close(reader);
   test_ring_destroy(ring);
 }
@@ -192,7 +192,7 @@ static void a_closed_ring_is_read_to_its_end(void) {
 static void a_writer_without_a_sign_of_life_for_a_second_is_silent(void) {
   test_ring* const ring = make_ring(8);
   thalweg_ring_reader* const reader = open_ring(ring, THALWEG_RING_NEWEST);
-  test_ring_beat(ring, -HOUR_NS);
+  test_ring_beat(ring, -MINUTE_NS);
   CHECK(thalweg_ring_writer(reader) == THALWEG_RING_WRITING);
   test_ring_beat(ring, THALWEG_RING_SILENT_AFTER_NS + 1);
   CHECK(thalweg_ring_writer(reader) == THALWEG_RING_SILENT);
@@ -345,7 +345,7 @@ static void waiting_is_ended_by_a_record(bool wakes) {
   uint64_t words[RECORD_WORDS];
   CHECK(thalweg_ring_wait(reader, 1, words, sizeof(words)) == THALWEG_RING_NOTHING);
   test_ring_publish_beside(ring, 1);
-  CHECK(thalweg_ring_wait(reader, HOUR_NS, words, sizeof(words)) == THALWEG_RING_RECORD);
+  CHECK(thalweg_ring_wait(reader, MINUTE_NS, words, sizeof(words)) == THALWEG_RING_RECORD);
   CHECK(is_record(words, 1));
   thalweg_ring_close(reader);
   test_ring_destroy(ring);
