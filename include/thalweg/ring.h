@@ -769,7 +769,8 @@ static inline thalweg_ring_read thalweg_ring_at_end_(const thalweg_ring_reader* 
 
 static inline thalweg_ring_read thalweg_ring_lapped_(thalweg_ring_reader* reader) {
   const uint64_t last = thalweg_ring_newest(reader);
-  // With one slot the record that replaces the lost one may not be published yet.
+  // Who sees that a slot is open need not see what was published before: then the record after the
+  // lost one is the next. With one slot it may even not be published yet.
   const uint64_t next = last > reader->next ? last : reader->next + 1;
   reader->last_lost = next - reader->next;
   reader->lost += reader->last_lost;
