@@ -1,5 +1,5 @@
-// A user's program in C: sees the reader of rings through its header alone, and asks for one that is
-// not there.
+// A user's program in C: sees the reader of rings through its header alone, and asks for one that
+// is not there.
 #include <thalweg/ring.h>
 
 int main(void) {
