@@ -33,6 +33,7 @@ class ChildProcess {
     (void)Wait();
   }
 
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
   void Signal(int signal) const { ::kill(pid_, signal); }
   // Until the child is stopped by a signal, as SIGSTOP does.
   void WaitUntilStopped() const { ::waitpid(pid_, nullptr, WUNTRACED); }
