@@ -331,7 +331,7 @@ TEST(RingFaultTest, FaultM3LappedBeforeTheCopy) {
   RingReader reader = OpenTestRing(folder);
   std::uint64_t published = 0;
   std::uint64_t lost = 0;
-  for (const std::uint64_t step : {1, 2, 3, 4, 5, 1000}) {
+  for (const std::uint64_t step : {1u, 2u, 3u, 4u, 5u, 1000u}) {
     const std::uint64_t next = published + 1;
     published += step;
     ring.PublishTo(published);
@@ -365,7 +365,7 @@ TEST(RingFaultTest, FaultM3LappedDuringTheCopy) {
   using Reading = RingProtocol<InterruptedMemory>;
   constexpr std::size_t kWords = 8;
   int laps = 0;
-  for (const std::uint64_t capacity : {1, 2, 4}) {
+  for (const std::uint64_t capacity : {1u, 2u, 4u}) {
     // Newest, the slot's number, the words, the number again.
     for (int load = 0; load <= static_cast<int>(kWords) + 1; ++load) {
       for (std::uint64_t more = 0; more <= 2 * capacity + 1; ++more) {
