@@ -17,12 +17,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "tests/core/ring_model/relacy_memory.h"
 
 namespace thalweg {
@@ -59,6 +61,11 @@ template <std::uint64_t kCapacity, std::uint64_t kPublishes, int kReaders, int k
           std::size_t kWords, bool kDies>
 struct RingModel : rl::test_suite<RingModel<kCapacity, kPublishes, kReaders, kSteps, kWords, kDies>,
                                   1 + kReaders> {
+  static std::string Name() {
+    return absl::StrCat("ring of ", kCapacity, ", ", kPublishes, " records of ", kWords, " words, ",
+                        kReaders, " reader(s) of ", kSteps, " steps",
+                        kDies ? ", the writer dies" : "");
+  }
   // Of one publish: open, words, close, newest.
   static constexpr int kStores = static_cast<int>(kWords + 2);
 
@@ -148,6 +155,10 @@ struct RingModel : rl::test_suite<RingModel<kCapacity, kPublishes, kReaders, kSt
 template <std::uint64_t kWrites, int kReaders, int kLooks, std::size_t kWords, bool kDies>
 struct TableModel
     : rl::test_suite<TableModel<kWrites, kReaders, kLooks, kWords, kDies>, 1 + kReaders> {
+  static std::string Name() {
+    return absl::StrCat("table, ", kWrites, " times ", kWords, " words, ", kReaders,
+                        " reader(s) of ", kLooks, " looks", kDies ? ", the writer dies" : "");
+  }
   void before() {
     for (Word& word : slot) Clear(word);
     RelacyMemory::stores_left = RelacyMemory::kAlive;
@@ -179,6 +190,7 @@ struct TableModel
 // A writer that ends well after its last record, and a reader that may say that nothing follows
 // only when it has read everything (RingReader::AtEnd): the state is looked at first, then newest.
 struct ClosingModel : rl::test_suite<ClosingModel, 2> {
+  static std::string Name() { return "a ring that is closed"; }
   static constexpr std::uint64_t kPublishes = 2;
 
   void before() {
@@ -205,6 +217,7 @@ struct ClosingModel : rl::test_suite<ClosingModel, 2> {
 // first file superseded. Who reads the first one to its end and goes to the file that has the name
 // finds the second, whole. The name is a word here; in a file system it orders more.
 struct SuccessorModel : rl::test_suite<SuccessorModel, 3> {
+  static std::string Name() { return "two writers, a file each"; }
   static constexpr std::size_t kWords = 2;
   struct File {
     Word newest;
@@ -296,8 +309,11 @@ void Prove(rl::scheduler_type_e type) {
   params.progress_stream = &silence;
   params.output_stream = &silence;
   RelacyMemory::weakened.reset();
+  const auto start = std::chrono::steady_clock::now();
   const bool holds = rl::simulate<Model>(params);
-  std::cout << rl::format(type) << ": " << params.stop_iteration << " executions\n";
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  std::cout << rl::format(type) << ": " << Model::Name() << ": " << params.stop_iteration
+            << " executions, " << took.count() << " s\n";
   if (holds) return;
   params.output_stream = &std::cout;
   params.collect_history = true;
@@ -335,7 +351,6 @@ TEST(RingModelTest, EveryScheduleOfFourPublishesAndOneReader) {
   Prove<Ring<1, 4, 1, 1, 3>>(rl::sched_full);
   Prove<Ring<2, 4, 1, 1, 3>>(rl::sched_full);
   Prove<Ring<1, 3, 1, 2, 2>>(rl::sched_full);
-  Prove<Ring<2, 3, 1, 2, 2>>(rl::sched_full);
 }
 
 TEST(RingModelTest, SeveralReadersReadWholeRecordsInTheirOrder) {
