@@ -91,6 +91,21 @@ enum class SlotVerdict : std::uint8_t {
   kCorrupt,  // A number that no writer leaves there.
 };
 
+// What became of a reader's step.
+enum class RingStep : std::uint8_t {
+  kRecord,   // The copy is the record at the place, which is one further now.
+  kNothing,  // It is not published yet.
+  kLapped,   // It was overwritten; the place is one that can be read.
+  kCorrupt,  // As of SlotVerdict. The place stays.
+};
+
+// A reader's place in its ring, and what it missed on the way there.
+struct RingPlace {
+  std::uint64_t next = 1;  // The record to read; 0 when the numbers are used up.
+  std::uint64_t lost = 0;
+  std::uint64_t last_lost = 0;  // At the last kLapped.
+};
+
 template <class Memory>
 struct RingProtocol {
   using Word = typename Memory::Word;
@@ -142,6 +157,38 @@ struct RingProtocol {
     // only by a reader whose first look was at a slot that no writer of ours leaves.
     if (found == 0 || (found > n && (found - n) % capacity == 0)) return SlotVerdict::kGone;
     return SlotVerdict::kCorrupt;
+  }
+
+  // Reads the record at the place. `slot_of(n)` is the slot of record n.
+  template <class SlotOf>
+  [[nodiscard]] static RingStep Next(RingPlace& place, const Word& newest, const SlotOf& slot_of,
+                                     std::uint64_t capacity, std::size_t words,
+                                     std::uint64_t* copy) noexcept {
+    const std::uint64_t last = Newest(newest);
+    if (place.next == 0 || place.next > last) return RingStep::kNothing;
+    if (last - place.next >= capacity) return Lapped(place, newest);
+    switch (Read(slot_of(place.next), place.next, capacity, words, copy)) {
+      case SlotVerdict::kWhole:
+        ++place.next;  // 0 after kRingSeqMax: nothing can follow.
+        return RingStep::kRecord;
+      case SlotVerdict::kGone:
+        return Lapped(place, newest);
+      case SlotVerdict::kCorrupt:
+        break;
+    }
+    return RingStep::kCorrupt;
+  }
+
+ private:
+  static RingStep Lapped(RingPlace& place, const Word& newest) noexcept {
+    const std::uint64_t last = Newest(newest);
+    // Who sees that a slot is open need not see what was published before: then the record after
+    // the lost one is the next. With one slot it may even not be published yet.
+    const std::uint64_t next = last > place.next ? last : place.next + 1;
+    place.last_lost = next - place.next;
+    place.lost += place.last_lost;
+    place.next = next;
+    return RingStep::kLapped;
   }
 };
 

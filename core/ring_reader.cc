@@ -204,12 +204,12 @@ absl::StatusOr<bool> RingReader::Reopen() {
   if (mapping_->Is(stat)) return false;
   // What was not read of the old file never will be, nor what the new one holds no more.
   const std::uint64_t last = newest();
-  const std::uint64_t left = next_ != 0 && last >= next_ ? last - next_ + 1 : 0;
+  const std::uint64_t left = place_.next != 0 && last >= place_.next ? last - place_.next + 1 : 0;
   absl::Status status = OpenFile();
   if (!status.ok()) return status;
   Seek(RingStart::kOldest);
-  last_lost_ = left + next_ - 1;
-  lost_ += last_lost_;
+  place_.last_lost = left + place_.next - 1;
+  place_.lost += place_.last_lost;
   return true;
 }
 
@@ -222,48 +222,37 @@ std::uint64_t RingReader::newest() const noexcept {
 void RingReader::Seek(RingStart start) noexcept {
   const std::uint64_t last = newest();
   if (start == RingStart::kNewest) {
-    next_ = std::max<std::uint64_t>(last, 1);
+    place_.next = std::max<std::uint64_t>(last, 1);
   } else {
-    next_ = last > header_.capacity ? last - header_.capacity + 1 : 1;
+    place_.next = last > header_.capacity ? last - header_.capacity + 1 : 1;
   }
 }
 
 RingRead RingReader::Next() noexcept {
-  const std::uint64_t last = newest();
-  if (next_ == 0 || next_ > last) return AtEnd();
-  if (last - next_ >= header_.capacity) return Lapped();
-  const std::byte* const slot = mapping_->at(
-      header_.ring_offset + ((next_ - 1) & (header_.capacity - 1)) * header_.slot_bytes);
-  const SlotVerdict verdict = Protocol::Read(Words(slot), next_, header_.capacity,
-                                             record_.words_.size(), record_.words_.data());
-  switch (verdict) {
-    case SlotVerdict::kWhole:
-      ++next_;  // 0 after kRingSeqMax: nothing can follow.
+  const auto slot_of = [this](std::uint64_t n) {
+    return Words(mapping_->at(header_.ring_offset +
+                              ((n - 1) & (header_.capacity - 1)) * header_.slot_bytes));
+  };
+  switch (Protocol::Next(place_, mapping_->header().newest, slot_of, header_.capacity,
+                         record_.words_.size(), record_.words_.data())) {
+    case RingStep::kRecord:
       return RingRead::kRecord;
-    case SlotVerdict::kGone:
-      return Lapped();
-    case SlotVerdict::kCorrupt:
+    case RingStep::kNothing:
+      return AtEnd();
+    case RingStep::kLapped:
+      return RingRead::kLapped;
+    case RingStep::kCorrupt:
       break;
   }
-  corruption_ = {Protocol::Number(Words(slot)), next_};
+  corruption_ = {Protocol::Number(slot_of(place_.next)), place_.next};
   return RingRead::kCorrupt;
-}
-
-RingRead RingReader::Lapped() noexcept {
-  const std::uint64_t last = newest();
-  // With one slot the record that replaces the lost one may not be published yet.
-  const std::uint64_t next = last > next_ ? last : next_ + 1;
-  last_lost_ = next - next_;
-  lost_ += last_lost_;
-  next_ = next;
-  return RingRead::kLapped;
 }
 
 RingRead RingReader::AtEnd() const noexcept {
   const std::uint32_t state = Get(mapping_->header().writer_state, std::memory_order_acquire);
   if (state == static_cast<std::uint32_t>(RingWriterState::kWriting)) return RingRead::kNothing;
   // A record that was published before it ended counts first.
-  return next_ != 0 && next_ <= newest() ? RingRead::kNothing : RingRead::kEnded;
+  return place_.next != 0 && place_.next <= newest() ? RingRead::kNothing : RingRead::kEnded;
 }
 
 RingRead RingReader::Wait(std::chrono::nanoseconds timeout) noexcept {

@@ -16,6 +16,7 @@ jobs=${JOBS:-$(nproc)}
 # One function each, run_NAME, which is given the words after the name; and here what it does.
 declare -A about=(
   [fuzz]="every fuzz target, sanitized, COUNT executions each (default 100,000,000)"
+  [ring]="COUNT validated reads (default 1,000,000,000) of a ring by 1 process and by 3; memory orders"
   [market]="COUNT seconds (default 86,400) of a synthetic market: the engine's book after every event"
 )
 
@@ -144,6 +145,35 @@ run_market() {
   echo "market: $(wc -l <"$folder/true.txt") levels are equal," \
     "$(stat -c %s "$folder/market.zst") bytes were stored"
   rm -rf "$folder"
+}
+
+# --- ring -------------------------------------------------------------------------------------------
+
+# Random schedules for each model of a ring; fewer when fewer reads are asked for.
+ring_schedules_max=10000000
+
+run_ring() {
+  local reads schedules tests=build-dev/tests/core folder=build-dev/ring failed=0
+  reads=$(count_of 1000000000 "${1-}")
+  schedules=$((reads / 100 < ring_schedules_max ? reads / 100 + 1 : ring_schedules_max))
+  build dev ring_stress_test
+  build dev ring_model_test
+  mkdir -p "$folder"
+
+  say "ring: $reads records read and checked, by 1 process, then by 3"
+  THALWEG_RING_STRESS_READS=$reads "$tests/ring_stress_test" >"$folder/stress.log" || failed=1
+  say "ring: memory orders, $schedules random schedules a model, and every schedule of small ones"
+  THALWEG_RING_MODEL_SCHEDULES=$schedules "$tests/ring_model_test" >"$folder/model.log" || failed=1
+
+  say "ring: what came out"
+  grep -hE '^[0-9]+ readers: |^reader [0-9]+: ' "$folder/stress.log" || true
+  grep -hE '^(\[ RUN|full search|random|caught|at random)' "$folder/model.log" |
+    sed -E 's/^\[ RUN +\] /\n/; s/^(full|random|caught|at)/  \1/'
+  if ((failed)); then
+    grep -h -A8 'Failure$' "$folder"/*.log >&2 || true
+    echo "ring: FAILED; all that was said lies in $folder" >&2
+    return 1
+  fi
 }
 
 # ----------------------------------------------------------------------------------------------------

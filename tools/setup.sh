@@ -17,6 +17,7 @@ for_testing=(
   libgtest-dev libgmock-dev libbenchmark-dev
   nlohmann-json3-dev rapidjson-dev
   python3-numpy python3-pytest python3-pandas mypy
+  relacy-dev libreaderwriterqueue-dev libboost1.81-dev
 )
 
 say() { echo "setup: $*"; }

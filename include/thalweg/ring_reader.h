@@ -34,6 +34,7 @@
 #include "core/record.h"
 #include "core/record_column.h"
 #include "core/ring_format.h"
+#include "core/ring_protocol.h"
 
 namespace thalweg {
 
@@ -148,11 +149,11 @@ class RingReader {
   // What Next() reads next.
   void Seek(RingStart start) noexcept;
   // Record `seq` > 0; if it is gone, Next() is lapped; if it is to come, there is nothing yet.
-  void Seek(std::uint64_t seq) noexcept { next_ = seq; }
-  [[nodiscard]] std::uint64_t position() const noexcept { return next_; }
+  void Seek(std::uint64_t seq) noexcept { place_.next = seq; }
+  [[nodiscard]] std::uint64_t position() const noexcept { return place_.next; }
   // Records that were lost: since Open(), and at the last kLapped or Reopen().
-  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
-  [[nodiscard]] std::uint64_t last_lost() const noexcept { return last_lost_; }
+  [[nodiscard]] std::uint64_t lost() const noexcept { return place_.lost; }
+  [[nodiscard]] std::uint64_t last_lost() const noexcept { return place_.last_lost; }
   // The number of the newest record in the ring.
   [[nodiscard]] std::uint64_t newest() const noexcept;
 
@@ -199,7 +200,6 @@ class RingReader {
   RingReader();
 
   [[nodiscard]] absl::Status OpenFile();
-  [[nodiscard]] RingRead Lapped() noexcept;
   [[nodiscard]] RingRead AtEnd() const noexcept;
   [[nodiscard]] const std::byte* Entry(std::size_t id) const noexcept;
   [[nodiscard]] std::string_view NameOf(std::size_t id) const noexcept;
@@ -212,9 +212,7 @@ class RingReader {
   std::string schema_;
   std::vector<RingField> fields_;
   RingRecord record_;
-  std::uint64_t next_ = 1;
-  std::uint64_t lost_ = 0;
-  std::uint64_t last_lost_ = 0;
+  RingPlace place_;
   struct Corruption {
     std::uint64_t found = 0;
     std::uint64_t expected = 0;
