@@ -1,6 +1,6 @@
 #include "tools/top/figure_text.h"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -30,6 +30,17 @@ std::string ThreeDigits(double value) {
   return absl::StrFormat(value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
 }
 
+// Five digits of a number below a million, six of one above 99,999.
+std::string FiveDigits(double value) {
+  const double size = std::abs(value);
+  const int decimals = size >= 9'999.95  ? 0
+                       : size >= 999.995 ? 1
+                       : size >= 99.9995 ? 2
+                       : size >= 9.99995 ? 3
+                                         : 4;
+  return Group(absl::StrFormat("%.*f", decimals, value));
+}
+
 }  // namespace
 
 std::string CountText(std::uint64_t count) { return Group(absl::StrCat(count)); }
@@ -51,16 +62,11 @@ std::string QtyText(double qty) {
   if (std::isnan(qty)) return "-";
   const double size = std::abs(qty);
   if (size >= kPlainMax) return absl::StrFormat("%.4g", qty);
-  if (size >= 999'995'000) return absl::StrFormat("%.5gG", qty / 1e9);
-  if (size >= 999'995) return absl::StrFormat("%.5gM", qty / 1e6);
-  if (size >= 9'999.95) return Group(absl::StrFormat("%.0f", qty));
+  if (size >= 999'995'000) return absl::StrCat(FiveDigits(qty / 1e9), "G");
+  if (size >= 999'999.5) return absl::StrCat(FiveDigits(qty / 1e6), "M");
   if (size != 0 && size < 0.00001) return absl::StrFormat("%.1e", qty);
-  return Group(absl::StrFormat(size >= 999.995            ? "%.1f"
-                               : size >= 99.9995          ? "%.2f"
-                               : size >= 9.99995          ? "%.3f"
-                               : size >= 0.1 || size == 0 ? "%.4f"
-                                                          : "%.5f",
-                               qty));
+  if (size != 0 && size < 0.1) return absl::StrFormat("%.5f", qty);
+  return FiveDigits(qty);
 }
 
 std::string RateText(double rate) {

@@ -21,7 +21,7 @@ namespace thalweg {
 // none.
 [[nodiscard]] int DecimalsOf(double price);
 
-// A quantity in five digits: "0.00012", "1.2346", "12,346", "1.2346M".
+// A quantity in about five digits: "0.00012", "1.2346", "12,346", "1.2346M".
 [[nodiscard]] std::string QtyText(double qty);
 
 // Events a second: "9.8", "982", "12.3k".

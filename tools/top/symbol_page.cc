@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "core/string_view.h"
 #include "tools/top/figure_text.h"
 #include "tools/top/item_line.h"
+#include "tools/top/ladder.h"
 #include "tools/top/quality_words.h"
 #include "tools/top/symbol_table.h"
 
@@ -21,12 +23,7 @@ namespace {
 
 constexpr std::size_t kBid = 0;
 constexpr std::size_t kAsk = 1;
-constexpr std::array<Style, 2> kSideStyles{Style::kBid, Style::kAsk};
-constexpr std::array<std::string_view, 2> kSideNames{"bid", "ask"};
 constexpr int kQtyWidth = 9;
-constexpr int kNotionalWidth = 9;
-constexpr int kPriceWidthMin = 8;
-constexpr int kPriceWidthMax = 16;
 constexpr int kBarWidthMin = 4;
 
 // The page from its top: lines that come with enough room for them.
@@ -82,7 +79,8 @@ void DrawPrices(const SymbolScene& symbol, int y, Picture* picture) {
   line.Item("bid", price(Figure::kBestBid, 0), Style::kBid)
       .Item("ask", price(Figure::kBestAsk, 0), Style::kAsk);
   if (HasBook(symbol)) {
-    line.Item("spread", absl::StrFormat("%.5g ticks  %.3g bps", figures[Figure::kSpreadTicks],
+    const double ticks = figures[Figure::kSpreadTicks];
+    line.Item("spread", absl::StrFormat("%.5g %s, %.3g bps", ticks, ticks == 1 ? "tick" : "ticks",
                                         figures[Figure::kSpreadBps]));
   }
   line.Item("mid", price(Figure::kMid, 1)).Item("weighted", price(Figure::kWeightedMid, 2));
@@ -96,7 +94,7 @@ void DrawIds(const SymbolScene& symbol, int y, Picture* picture) {
   line.Item("update id", CountText(symbol.status.update_id))
       .Item("event clock", ClockText(symbol.status.event_ns));
   if (symbol.header.seq != 0) {
-    line.Item("received", absl::StrCat(SpanText(LagOf(symbol)), " later"));
+    line.Item("lag", SpanText(LagOf(symbol)));
   }
   line.Item("age of depth", MillisText(symbol.figures[Figure::kDepthAge]))
       .Item("ticker", MillisText(symbol.figures[Figure::kTickerAge]))
@@ -206,98 +204,6 @@ void DrawSparkline(const SymbolScene& symbol, const std::vector<double>& mids, i
   picture->Sparkline(x, y, std::span(mids).last(count), Style::kStrong);
   x = picture->Text(x + static_cast<int>(count) + 1, y, PriceText(high, decimals));
   picture->Text(x, y, absl::StrFormat(" in %d s", count), Style::kQuiet);
-}
-
-// One row of one side of a ladder.
-struct Rung {
-  double price = kNaN;
-  double qty = kNaN;
-  double notional = kNaN;  // Shown if any is known.
-  bool whole = true;       // Nothing of it may be missing.
-};
-using LadderSides = std::array<std::vector<Rung>, 2>;
-
-LadderSides LevelRungs(const BookScene& book) {
-  LadderSides sides;
-  for (const std::size_t side : {kBid, kAsk}) {
-    for (const LevelScene& level : book.levels[side]) {
-      sides[side].push_back({level.price, level.qty, kNaN, true});
-    }
-  }
-  return sides;
-}
-
-LadderSides BucketRungs(const BucketsScene& buckets) {
-  LadderSides sides;
-  for (const std::size_t side : {kBid, kAsk}) {
-    const BucketSideScene& from = buckets.sides[side];
-    const double outwards = side == kBid ? -buckets.size : buckets.size;
-    for (std::size_t i = 0; i < kBucketsASide; ++i) {
-      sides[side].push_back({from.label + outwards * static_cast<double>(i), from.qty[i],
-                             from.notional[i], i < from.complete});
-    }
-  }
-  return sides;
-}
-
-// Bids to the left of a line in the middle, asks to the right, the touch on top; bars are of the
-// greatest quantity that is shown.
-void DrawLadder(const LadderSides& sides, int decimals, int y, int end, Picture* picture) {
-  const auto rows = static_cast<std::size_t>(std::max(end - y - 1, 0));
-  double greatest = 0;
-  int price_width = kPriceWidthMin;
-  bool notionals = false;
-  for (const std::vector<Rung>& side : sides) {
-    for (const Rung& rung : std::span(side).first(std::min(rows, side.size()))) {
-      if (std::isfinite(rung.qty)) greatest = std::max(greatest, rung.qty);
-      notionals = notionals || !std::isnan(rung.notional);
-      const auto width = static_cast<int>(PriceText(rung.price, decimals).size());
-      price_width = std::clamp(width, price_width, kPriceWidthMax);
-    }
-  }
-  const int middle = picture->width() / 2;
-  const int half = middle - 1;
-  const int without_notional = price_width + 1 + kQtyWidth + 1;
-  notionals = notionals && half >= without_notional + kNotionalWidth + 1 + kBarWidthMin;
-  const int texts = without_notional + (notionals ? kNotionalWidth + 1 : 0);
-  const int bar = std::max(half - texts, 0);
-
-  // A part of the row, counted from the middle outwards.
-  const auto right = [&](std::size_t side, int offset, int width, int line, std::string_view text,
-                         Style style) {
-    picture->Right(side == kBid ? middle - 1 - offset - width : middle + 2 + offset, line, width,
-                   text, style);
-  };
-  const auto line_glyph = picture->glyphs() == Glyphs::kUnicode ? U'│' : U'|';
-  for (const std::size_t side : {kBid, kAsk}) {
-    right(side, 0, price_width, y, kSideNames[side], Style::kQuiet);
-    right(side, price_width + 1, kQtyWidth, y, "qty", Style::kQuiet);
-    if (notionals) {
-      right(side, without_notional, kNotionalWidth, y, "notional", Style::kQuiet);
-    }
-    for (std::size_t row = 0; row < std::min(rows, sides[side].size()); ++row) {
-      const Rung& rung = sides[side][row];
-      if (std::isnan(rung.price)) continue;
-      const int at = y + 1 + static_cast<int>(row);
-      const Style style = rung.whole ? kSideStyles[side] : Style::kQuiet;
-      right(side, 0, price_width, at, PriceText(rung.price, decimals), style);
-      const std::string qty = QtyText(rung.qty);
-      right(side, price_width + 1, kQtyWidth, at,
-            rung.whole || qty.size() >= kQtyWidth ? qty : absl::StrCat(qty, "+"),
-            rung.qty == 0 || !rung.whole ? Style::kQuiet : Style::kPlain);
-      if (notionals) {
-        right(side, without_notional, kNotionalWidth, at, QtyText(rung.notional), Style::kQuiet);
-      }
-      const double part = greatest > 0 ? rung.qty / greatest : kNaN;
-      picture->Bar(side == kBid ? middle - 1 - texts - bar : middle + 2 + texts, at, bar, part,
-                   style, side == kBid);
-    }
-  }
-  for (int line = y + 1; line < end; ++line) {
-    const auto row = static_cast<std::size_t>(line - y - 1);
-    if (row >= std::max(sides[kBid].size(), sides[kAsk].size())) break;
-    picture->Put(middle, line, {line_glyph, Style::kQuiet});
-  }
 }
 
 // Why there is no ladder; empty when there is one.

@@ -19,8 +19,9 @@ constexpr int kStateWidthMin = 6;
 constexpr int kPriceWidthMin = 7;
 constexpr int kPriceWidthMax = 14;
 constexpr int kBalanceWidth = 9;
-constexpr int kFlagsWidthMin = 12;
+constexpr int kFlagsWidthMin = 10;
 constexpr int kFlagsWidthMax = 48;
+constexpr int kMarkWidth = 2;  // Of the selected symbol.
 // From this width on columns stand two blanks apart.
 constexpr int kRoomyWidth = 150;
 
@@ -181,6 +182,7 @@ std::vector<Column> AllColumns(const RingScene& scene) {
 
 // The columns that have room; what is left over widens the last, the flags.
 std::vector<Column> ChooseColumns(std::vector<Column> columns, int room, int gap) {
+  room += gap;  // None before the first.
   std::vector<Column*> by_rank;
   for (Column& column : columns) by_rank.push_back(&column);
   std::stable_sort(by_rank.begin(), by_rank.end(),
@@ -226,10 +228,11 @@ Nanos LagOf(const SymbolScene& symbol) noexcept {
 void DrawSymbolTable(const RingScene& scene, const std::vector<std::uint32_t>& order,
                      std::optional<std::uint32_t> selected, int y, int end, Picture* picture) {
   const int gap = picture->width() < kRoomyWidth ? 1 : 2;
-  const std::vector<Column> columns = ChooseColumns(AllColumns(scene), picture->width(), gap);
-  // The first gap is the place of the mark of the selected symbol.
+  const int margin = selected ? kMarkWidth : 0;
+  const std::vector<Column> columns =
+      ChooseColumns(AllColumns(scene), picture->width() - margin, gap);
   const auto for_each_column = [&](const auto& draw) {
-    int x = gap;
+    int x = margin;
     for (const Column& column : columns) {
       draw(column, x);
       x += column.width + gap;

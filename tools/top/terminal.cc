@@ -52,14 +52,20 @@ struct GivingBack {
 };
 GivingBack giving_back;
 
+// What ncurses has left already gets its settings back.
+void GiveBackSettings() {
+  if (giving_back.taken == 0) return;
+  giving_back.taken = 0;
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &giving_back.settings);
+}
+
 // Async-signal-safe.
 void GiveBackNow() {
   if (giving_back.taken == 0) return;
-  giving_back.taken = 0;
   // Nothing can be done about a terminal that takes no more.
   [[maybe_unused]] const ssize_t written =
       ::write(STDOUT_FILENO, giving_back.leave.data(), giving_back.leave_bytes);
-  ::tcsetattr(STDIN_FILENO, TCSANOW, &giving_back.settings);
+  GiveBackSettings();
 }
 
 void OnEnding(int signal) {
@@ -248,8 +254,7 @@ Terminal::~Terminal() {
     endwin();
     delscreen(screen_->screen);
   }
-  // ncurses restores what it changed, we what we found: together nothing is missing.
-  GiveBackNow();
+  GiveBackSettings();
   LeaveSignals();
 }
 
@@ -277,7 +282,7 @@ void Terminal::Show(const Picture& picture) {
 void Terminal::Suspend() {
   giving_back.suspend = 0;
   endwin();
-  GiveBackNow();
+  GiveBackSettings();
   struct sigaction ours = {};
   struct sigaction stop = {};
   stop.sa_handler = SIG_DFL;
@@ -313,8 +318,9 @@ TopKey Terminal::Wait(std::chrono::nanoseconds timeout) {
     if (left.count() <= 0) return TopKey::kNone;
     pollfd input = {STDIN_FILENO, POLLIN, 0};
     const int ready = ::poll(&input, 1, static_cast<int>(std::min(left, kWaitStep).count()));
-    if (ready > 0) ++silent_inputs_;
-    if (ready > 0 && ((input.revents & POLLIN) == 0 || silent_inputs_ > kSilentInputsMax)) {
+    if (ready <= 0) continue;
+    if ((input.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0 ||
+        ++silent_inputs_ > kSilentInputsMax) {
       gone_ = true;
       return TopKey::kNone;
     }
