@@ -27,10 +27,12 @@ class ItemLine {
     x_ = picture_->Text(x_, y_, value, style);
     return *this;
   }
-  // At the end of the line, if there is room left.
-  void AtEnd(std::string_view text, Style style = Style::kQuiet) {
+  // At the end of the line; false when there is no room left.
+  bool AtEnd(std::string_view text, Style style = Style::kQuiet) {
     const int x = picture_->width() - static_cast<int>(text.size());
-    if (!full_ && x >= x_ + kGap) picture_->Text(x, y_, text, style);
+    if (full_ || x < x_ + kGap) return false;
+    picture_->Text(x, y_, text, style);
+    return true;
   }
 
  private:

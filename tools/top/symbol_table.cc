@@ -20,10 +20,13 @@ constexpr int kPriceWidthMin = 7;
 constexpr int kPriceWidthMax = 14;
 constexpr int kBalanceWidth = 9;
 constexpr int kFlagsWidthMin = 10;
+constexpr int kFlagsWidthWide = 20;
 constexpr int kFlagsWidthMax = 48;
 constexpr int kMarkWidth = 2;  // Of the selected symbol.
 // From this width on columns stand two blanks apart.
 constexpr int kRoomyWidth = 150;
+// And from this one on there is room for more than one word of the flags.
+constexpr int kWideWidth = 110;
 
 // Where a column of one symbol is drawn.
 struct Place {
@@ -143,7 +146,7 @@ int WidthOf(const RingScene& scene, int least, int most, const TextOf& text_of) 
   return width;
 }
 
-std::vector<Column> AllColumns(const RingScene& scene) {
+std::vector<Column> AllColumns(const RingScene& scene, int room) {
   const int name = WidthOf(scene, 6, kNameWidthMax, [](const SymbolScene& s) { return s.name; });
   const int state = WidthOf(scene, kStateWidthMin, kNameWidthMax,
                             [](const SymbolScene& s) { return StateWord(s.status.state); });
@@ -177,7 +180,7 @@ std::vector<Column> AllColumns(const RingScene& scene) {
           {"age", 7, 14, false, DrawAge},
           {"event clock", 12, 16, false, DrawClock},
           {"update id", update_id, 17, false, DrawUpdateId},
-          {"flags", kFlagsWidthMin, 4, true, DrawFlags}};
+          {"flags", room < kWideWidth ? kFlagsWidthMin : kFlagsWidthWide, 4, true, DrawFlags}};
 }
 
 // The columns that have room; what is left over widens the last, the flags.
@@ -230,7 +233,7 @@ void DrawSymbolTable(const RingScene& scene, const std::vector<std::uint32_t>& o
   const int gap = picture->width() < kRoomyWidth ? 1 : 2;
   const int margin = selected ? kMarkWidth : 0;
   const std::vector<Column> columns =
-      ChooseColumns(AllColumns(scene), picture->width() - margin, gap);
+      ChooseColumns(AllColumns(scene, picture->width()), picture->width() - margin, gap);
   const auto for_each_column = [&](const auto& draw) {
     int x = margin;
     for (const Column& column : columns) {

@@ -81,8 +81,9 @@ void DrawHeader(const RingScene& scene, Picture* picture) {
       .Item("generation", CountText(scene.generation))
       .Item("pid", absl::StrCat(scene.pid))
       .Item("speed", SpeedText(scene.statistics.speed_milli));
-  if (event_ns != 0) {
-    first.AtEnd(absl::StrCat(DateText(event_ns), " ", ClockText(event_ns), " UTC"));
+  const std::string clock = ClockText(event_ns);
+  if (event_ns != 0 && !first.AtEnd(absl::StrCat(DateText(event_ns), " ", clock, " UTC"))) {
+    first.AtEnd(clock);
   }
 
   const auto with_rate = [](std::uint64_t count, double rate) {
