@@ -27,7 +27,8 @@ std::string Group(std::string text) {
 
 // Three digits of a number below 1000.
 std::string ThreeDigits(double value) {
-  return absl::StrFormat(value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
+  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return absl::StrFormat("%.*f", decimals, value);
 }
 
 // Five digits of a number below a million, six of one above 99,999.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace thalweg {
 namespace {
@@ -48,7 +49,7 @@ Picture::Picture(int width, int height, Glyphs glyphs)
 
 void Picture::Put(int x, int y, Cell cell) {
   if (x < 0 || x >= width_ || y < 0 || y >= height_) return;
-  cells_[static_cast<std::size_t>(y * width_ + x)] = cell;
+  cells_[IndexOf(x, y)] = cell;
 }
 
 int Picture::Text(int x, int y, std::string_view text, Style style) {
@@ -109,8 +110,8 @@ void Picture::Balance(int x, int y, int width, double value) {
 }
 
 void Picture::Sparkline(int x, int y, std::span<const double> values, Style style) {
-  double low = INFINITY;
-  double high = -INFINITY;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
   for (const double value : values) {
     if (!std::isfinite(value)) continue;
     low = std::min(low, value);

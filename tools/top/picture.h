@@ -44,9 +44,7 @@ class Picture {
   [[nodiscard]] int height() const noexcept { return height_; }
   [[nodiscard]] Glyphs glyphs() const noexcept { return glyphs_; }
   // REQUIRES: inside.
-  [[nodiscard]] const Cell& at(int x, int y) const noexcept {
-    return cells_[static_cast<std::size_t>(y * width_ + x)];
-  }
+  [[nodiscard]] const Cell& at(int x, int y) const noexcept { return cells_[IndexOf(x, y)]; }
 
   // One cell; outside of the picture it is nothing.
   void Put(int x, int y, Cell cell);
@@ -72,6 +70,11 @@ class Picture {
   [[nodiscard]] std::string ToText() const;
 
  private:
+  [[nodiscard]] std::size_t IndexOf(int x, int y) const noexcept {
+    return static_cast<std::size_t>(y) * static_cast<std::size_t>(width_) +
+           static_cast<std::size_t>(x);
+  }
+
   int width_;
   int height_;
   Glyphs glyphs_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,9 @@ PageLines LinesFor(int height) {
   lines.balances = std::clamp(room, 0, kBalances);
   return lines;
 }
+
+// The width of a bar about a middle.
+int Odd(int width) { return (std::max(width, kBarWidthMin) - 1) | 1; }
 
 std::string SignedText(double value) {
   return std::isnan(value) ? "-" : absl::StrFormat("%+.2f", std::clamp(value, -9.0, 9.0));
@@ -120,90 +124,108 @@ void DrawCounts(const SymbolScene& symbol, int y, Picture* picture) {
       .Item("lost", CountText(counts.lost_inputs), fault(counts.lost_inputs));
 }
 
-// Imbalances of the book on the left, those of trades on the right.
-void DrawBalances(const SymbolScene& symbol, int y, int count, Picture* picture) {
-  struct Book {
+constexpr int kNumberWidth = 6;  // "+0.50"
+
+// A line each: its name, its bar, its number.
+void DrawBookBalances(const SymbolScene& symbol, int y, int count, int width, Picture* picture) {
+  struct Row {
     std::string_view name;
     Figure value;
   };
-  struct Trades {
-    std::string_view name;
-    Figure value, bought, sold;
-  };
-  static constexpr std::array<Book, kBalances> kBook{{{"level 1", Figure::kImbalanceL1},
-                                                      {"5 levels", Figure::kImbalanceL5},
-                                                      {"10 levels", Figure::kImbalanceL10},
-                                                      {"20 levels", Figure::kImbalanceL20},
-                                                      {"10 bps", Figure::kImbalance10Bps}}};
-  static constexpr std::array<Trades, 3> kTrades{
-      {{"1 s", Figure::kTradeImbalance1s, Figure::kBuyVol1s, Figure::kSellVol1s},
-       {"10 s", Figure::kTradeImbalance10s, Figure::kBuyVol10s, Figure::kSellVol10s},
-       {"60 s", Figure::kTradeImbalance60s, Figure::kBuyVol60s, Figure::kSellVol60s}}};
-  constexpr int kNumberWidth = 6;
-  constexpr int kTradeNameWidth = 5;
-  constexpr int kTradesWidthMin = kTradeNameWidth + kBarWidthMin + kNumberWidth + 2 * kQtyWidth + 3;
-  const bool both = picture->width() >= 76;
-  const int half = both ? picture->width() / 2 : picture->width();
-  const int book_name_width = 10;
-  const int book_bar = std::max((half - book_name_width - kNumberWidth - 3) | 1, 3);
+  static constexpr std::array<Row, kBalances> kRows{{{"level 1", Figure::kImbalanceL1},
+                                                     {"5 levels", Figure::kImbalanceL5},
+                                                     {"10 levels", Figure::kImbalanceL10},
+                                                     {"20 levels", Figure::kImbalanceL20},
+                                                     {"10 bps", Figure::kImbalance10Bps}}};
+  constexpr int kNameWidth = 10;
+  constexpr int kMargin = 3;
+  const int bar = Odd(width - kNameWidth - kNumberWidth - kMargin);
   for (int i = 0; i < count; ++i) {
-    const Book& book = kBook[static_cast<std::size_t>(i)];
-    const double value = HasBook(symbol) ? symbol.figures[book.value] : kNaN;
-    picture->Text(0, y + i, book.name, Style::kQuiet);
-    picture->Balance(book_name_width, y + i, book_bar, value);
-    picture->Right(book_name_width + book_bar, y + i, kNumberWidth, SignedText(value));
-  }
-  if (!both) return;
-  const int rest = picture->width() - half;
-  const int trade_bar = (kBarWidthMin + std::max(rest - kTradesWidthMin, 0) - 1) | 1;
-  for (int i = 0; i < std::min<int>(count, kTrades.size()); ++i) {
-    const Trades& trades = kTrades[static_cast<std::size_t>(i)];
-    const double value = symbol.figures[trades.value];
-    int x = half;
-    picture->Text(x, y + i, trades.name, Style::kQuiet);
-    picture->Balance(x += kTradeNameWidth, y + i, trade_bar, value);
-    picture->Right(x += trade_bar, y + i, kNumberWidth, SignedText(value));
-    picture->Right(x += kNumberWidth + 1, y + i, kQtyWidth, QtyText(symbol.figures[trades.bought]),
-                   Style::kBid);
-    picture->Right(x += kQtyWidth + 1, y + i, kQtyWidth, QtyText(symbol.figures[trades.sold]),
-                   Style::kAsk);
-  }
-  if (count > static_cast<int>(kTrades.size())) {
-    picture->Left(half, y + static_cast<int>(kTrades.size()), rest,
-                  "trades: imbalance, bought, sold", Style::kQuiet);
+    const Row& row = kRows[static_cast<std::size_t>(i)];
+    const double value = HasBook(symbol) ? symbol.figures[row.value] : kNaN;
+    picture->Text(0, y + i, row.name, Style::kQuiet);
+    picture->Balance(kNameWidth, y + i, bar, value);
+    picture->Right(kNameWidth + bar, y + i, kNumberWidth, SignedText(value));
   }
 }
 
-// "mid 61,590.00 .:-=+*# 61,610.00 in 118 s"
-void DrawSparkline(const SymbolScene& symbol, const std::vector<double>& mids, int y,
+// The same of trades, with what was bought and sold; a line below says so.
+void DrawTradeBalances(const SymbolScene& symbol, int x, int y, int count, Picture* picture) {
+  struct Row {
+    std::string_view name;
+    Figure value, bought, sold;
+  };
+  static constexpr std::array<Row, 3> kRows{
+      {{"1 s", Figure::kTradeImbalance1s, Figure::kBuyVol1s, Figure::kSellVol1s},
+       {"10 s", Figure::kTradeImbalance10s, Figure::kBuyVol10s, Figure::kSellVol10s},
+       {"60 s", Figure::kTradeImbalance60s, Figure::kBuyVol60s, Figure::kSellVol60s}}};
+  constexpr int kNameWidth = 5;
+  const int width = picture->width() - x;
+  const int bar = Odd(width - kNameWidth - kNumberWidth - 2 * (kQtyWidth + 1));
+  const int number_at = x + kNameWidth + bar;
+  const int bought_at = number_at + kNumberWidth + 1;
+  const int sold_at = bought_at + kQtyWidth + 1;
+  const int rows = std::min<int>(count, kRows.size());
+  for (int i = 0; i < rows; ++i) {
+    const Row& row = kRows[static_cast<std::size_t>(i)];
+    const Figures& figures = symbol.figures;
+    picture->Text(x, y + i, row.name, Style::kQuiet);
+    picture->Balance(x + kNameWidth, y + i, bar, figures[row.value]);
+    picture->Right(number_at, y + i, kNumberWidth, SignedText(figures[row.value]));
+    picture->Right(bought_at, y + i, kQtyWidth, QtyText(figures[row.bought]), Style::kBid);
+    picture->Right(sold_at, y + i, kQtyWidth, QtyText(figures[row.sold]), Style::kAsk);
+  }
+  if (count > rows) {
+    picture->Left(x, y + rows, width, "trades: imbalance, bought, sold", Style::kQuiet);
+  }
+}
+
+// Imbalances of the book on the left, those of trades on the right, if there is room for them.
+void DrawBalances(const SymbolScene& symbol, int y, int count, Picture* picture) {
+  constexpr int kBothWidthMin = 76;
+  const bool both = picture->width() >= kBothWidthMin;
+  const int half = picture->width() / 2;
+  DrawBookBalances(symbol, y, count, both ? half : picture->width(), picture);
+  if (both) DrawTradeBalances(symbol, half, y, count, picture);
+}
+
+// The least and the greatest of values; nothing when all are NaN.
+struct Range {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+  [[nodiscard]] bool empty() const { return !(low <= high); }
+};
+
+Range RangeOf(std::span<const double> values) {
+  Range range;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    range.low = std::min(range.low, value);
+    range.high = std::max(range.high, value);
+  }
+  return range;
+}
+
+// "mid 61,590.00 .:-=+*# 61,610.00 in 118 s": as many of the last seconds as have room.
+void DrawSparkline(const SymbolScene& symbol, std::span<const double> mids, int y,
                    Picture* picture) {
-  double low = INFINITY;
-  double high = -INFINITY;
+  constexpr int kLabelsWidth = 18;
   const int decimals = PriceDecimals(symbol);
-  const auto ends = [&](std::size_t count) {
-    low = INFINITY;
-    high = -INFINITY;
-    for (const double mid : std::span(mids).last(count)) {
-      if (std::isnan(mid)) continue;
-      low = std::min(low, mid);
-      high = std::max(high, mid);
-    }
-  };
-  ends(mids.size());
-  if (!(low <= high)) return;
-  const auto text_width = [&] {
-    return static_cast<int>(PriceText(low, decimals).size() + PriceText(high, decimals).size());
-  };
-  const int room = picture->width() - text_width() - 18;
+  const Range all = RangeOf(mids);
+  if (all.empty()) return;
+  const std::size_t prices =
+      PriceText(all.low, decimals).size() + PriceText(all.high, decimals).size();
+  const int room = picture->width() - static_cast<int>(prices) - kLabelsWidth;
   if (room < kBarWidthMin) return;
-  const std::size_t count = std::min(mids.size(), static_cast<std::size_t>(room));
-  ends(count);
-  if (!(low <= high)) return;
+  const auto shown = mids.last(std::min(mids.size(), static_cast<std::size_t>(room)));
+  const Range range = RangeOf(shown);
+  if (range.empty()) return;
   int x = picture->Text(0, y, "mid ", Style::kQuiet);
-  x = picture->Text(x, y, PriceText(low, decimals)) + 1;
-  picture->Sparkline(x, y, std::span(mids).last(count), Style::kStrong);
-  x = picture->Text(x + static_cast<int>(count) + 1, y, PriceText(high, decimals));
-  picture->Text(x, y, absl::StrFormat(" in %d s", count), Style::kQuiet);
+  x = picture->Text(x, y, PriceText(range.low, decimals)) + 1;
+  picture->Sparkline(x, y, shown, Style::kStrong);
+  x += static_cast<int>(shown.size()) + 1;
+  x = picture->Text(x, y, PriceText(range.high, decimals));
+  picture->Text(x, y, absl::StrFormat(" in %d s", shown.size()), Style::kQuiet);
 }
 
 // Why there is no ladder; empty when there is one.

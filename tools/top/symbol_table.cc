@@ -187,6 +187,7 @@ std::vector<Column> AllColumns(const RingScene& scene, int room) {
 std::vector<Column> ChooseColumns(std::vector<Column> columns, int room, int gap) {
   room += gap;  // None before the first.
   std::vector<Column*> by_rank;
+  by_rank.reserve(columns.size());
   for (Column& column : columns) by_rank.push_back(&column);
   std::stable_sort(by_rank.begin(), by_rank.end(),
                    [](const Column* a, const Column* b) { return a->rank < b->rank; });
