@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/string_view.h"
-#include "tools/top/ring_scene.h"
+#include "pipeline/symbol_engine.h"
 
 namespace thalweg {
 namespace {

@@ -90,9 +90,6 @@ class Figures {
   std::array<double, kFigureNames.size()> values_;
 };
 
-// RingStatus::state
-enum class SymbolState : std::uint32_t { kDown, kBuffering, kLive, kResync, kHalted };
-
 // Events a second over the last seconds, by the wall clock.
 struct SymbolRates {
   double depth = kNaN;

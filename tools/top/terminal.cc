@@ -91,12 +91,18 @@ const char* Capability(const char* name) {
   return text == reinterpret_cast<const char*>(-1) ? nullptr : text;  // NOLINT: ncurses says so.
 }
 
-// The bytes that undo what ncurses sends to take the terminal.
-void PrepareLeaving() {
+// Makes ready the bytes that undo what ncurses will send to take the terminal. False when it is not
+// known, or cannot place its cursor.
+bool PrepareLeaving() {
+  int found = 0;
+  if (setupterm(nullptr, STDOUT_FILENO, &found) != OK) return false;
   giving_back.leave_bytes = 0;
   for (const char* name : {"sgr0", "op", "rmkx", "cnorm", "rmcup"}) {
     if (const char* const text = Capability(name)) tputs(text, 1, Collect);
   }
+  const bool places_cursor = Capability("cup") != nullptr;
+  del_curterm(cur_term);  // newterm() reads it again.
+  return places_cursor;
 }
 
 // A signal that is ignored, by nohup or in a script's background, stays so.
@@ -213,14 +219,12 @@ absl::StatusOr<std::unique_ptr<Terminal>> Terminal::Open() {
       ::tcgetattr(STDIN_FILENO, &giving_back.settings) != 0) {
     return absl::FailedPreconditionError("standard input and output are no terminal");
   }
-  int found = 0;
-  const char* const type = std::getenv("TERM");
-  if (setupterm(nullptr, STDOUT_FILENO, &found) != OK || Capability("cup") == nullptr) {
+  if (!PrepareLeaving()) {
+    const char* const type = std::getenv("TERM");
     return absl::FailedPreconditionError(
         absl::StrCat("TERM=", type == nullptr ? "" : type,
                      " is no terminal that can place its cursor, or is not known here"));
   }
-  PrepareLeaving();
   std::unique_ptr<Terminal> terminal(new Terminal);
   // Before ncurses, which leaves alone what is caught already. From here on there is something to
   // give back.

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/string_view.h"
+#include "pipeline/symbol_engine.h"
 #include "tools/top/figure_text.h"
 #include "tools/top/item_line.h"
 #include "tools/top/symbol_page.h"
