@@ -19,6 +19,7 @@
 #include "tools/market_command.h"
 #include "tools/replay_command.h"
 #include "tools/schema_command.h"
+#include "tools/top_command.h"
 
 namespace {
 
@@ -82,6 +83,7 @@ int Run(int argc, char** argv) {
   thalweg::AddMarketCommand(app, &exit_status);
   thalweg::AddBenchCommand(app, &exit_status);
   thalweg::AddSchemaCommand(app, &exit_status);
+  thalweg::AddTopCommand(app, &exit_status);
   RefuseEmptyValues(app);
   try {
     app.parse(argc, argv);

@@ -9,7 +9,7 @@ set -euo pipefail
 
 for_building=(
   g++ cmake ninja-build ccache
-  libabsl-dev libsimdjson-dev libzstd-dev zlib1g-dev libxxhash-dev libcli11-dev
+  libabsl-dev libsimdjson-dev libzstd-dev zlib1g-dev libxxhash-dev libcli11-dev libncurses-dev
   zstd python3
 )
 for_testing=(
