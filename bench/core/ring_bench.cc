@@ -106,7 +106,8 @@ constexpr std::uint64_t kReadCapacity = 1'024;
 void Read(::benchmark::State& state, std::size_t bytes) {
   BenchRing ring(bytes, kReadCapacity);
   for (std::uint64_t n = 1; n <= kReadCapacity; ++n) {
-    ring.writer().Publish(std::as_bytes(std::span(MakeRecord(n, bytes))), kBenchSymbol);
+    const std::vector<std::uint64_t> record = MakeRecord(n, bytes);
+    ring.writer().Publish(std::as_bytes(std::span(record)), kBenchSymbol);
   }
   RingReader reader = ring.Open();
   for (std::uint64_t n = 1; n <= kReadCapacity; ++n) {
