@@ -193,6 +193,20 @@ class ContractsTest(unittest.TestCase):
             self.assertGreater(len(options), 2)
             self.assertEqual(set(re.findall(r"^\| `(--[a-z-]+)", part, re.M)), options)
 
+    def test_top_explains_every_option_and_every_column(self):
+        page = self.page("docs/TOP.md")
+        help_text = subprocess.run(
+            [ARGS.thalweg, "top", "--help"], check=True, capture_output=True, text=True
+        ).stdout
+        options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M))
+        self.assertGreater(len(options), 5)
+        self.assertEqual(set(re.findall(r"^\| `(--[a-z-]+)", page, re.M)), options)
+        headings = re.findall(r'^ +\{"([a-z][a-z 0-9/]*)", ', self.page("tools/top/symbol_table.cc"), re.M)
+        self.assertGreater(len(headings), 10)
+        for heading in headings:
+            if heading != "symbol":
+                self.assertIn(f"`{heading}`", page)
+
     def test_replay_names_every_column_before_the_features(self):
         page = self.page("docs/REPLAY.md")
         with Checkout() as folder:

@@ -27,6 +27,11 @@ class ItemLine {
     x_ = picture_->Text(x_, y_, value, style);
     return *this;
   }
+  // The room that is left for the value of an item with this label.
+  [[nodiscard]] int room(std::string_view label) const {
+    const int gap = x_ == begin_ ? 0 : kGap;
+    return picture_->width() - x_ - gap - static_cast<int>(label.size()) - 1;
+  }
   // At the end of the line; false when there is no room left.
   bool AtEnd(std::string_view text, Style style = Style::kQuiet) {
     const int x = picture_->width() - static_cast<int>(text.size());

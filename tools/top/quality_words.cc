@@ -29,7 +29,7 @@ constexpr std::array kWords{
     Word{quality::kStaleTicker, "ticker stale", Style::kWarning},
     Word{quality::kStaleTrade, "trades stale", Style::kQuiet},
     Word{quality::kHorizon, "horizon", Style::kQuiet},
-    Word{0xffULL << quality::kFirstHorizonBit, "bucket horizon", Style::kQuiet},
+    Word{0xffULL << quality::kFirstHorizonBit, "b-horizon", Style::kQuiet},
     Word{quality::kShortBook, "short book", Style::kQuiet},
     Word{quality::kSweepThin, "thin", Style::kQuiet},
     Word{quality::kQtyCapped, "qty capped", Style::kQuiet},

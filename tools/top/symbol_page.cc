@@ -67,10 +67,15 @@ void DrawName(const SymbolScene& symbol, int y, Picture* picture) {
     return;
   }
   line.Item("", StateWord(symbol.status.state), StateStyle(symbol.status.state));
-  const std::string flags =
+  const QualityWords words = DescribeInWords(symbol.status.quality);
+  const std::string names =
       absl::StrReplaceAll(DescribeQuality(symbol.status.quality), {{"|", " "}});
-  const Style style = DescribeInWords(symbol.status.quality).style;
-  if (!flags.empty()) line.Item("flags", flags, style);
+  if (!names.empty() && line.room("flags") < static_cast<int>(names.size())) {
+    line.Item("flags", words.Fit(static_cast<std::size_t>(std::max(line.room("flags"), 0))),
+              words.style);
+  } else if (!names.empty()) {
+    line.Item("flags", names, words.style);
+  }
 }
 
 void DrawPrices(const SymbolScene& symbol, int y, Picture* picture) {

@@ -39,7 +39,7 @@ TEST(QualityWordsTest, WarmUpsAreOneWordAndHorizonsOfBucketsAreOne) {
   EXPECT_EQ(DescribeInWords(1ULL << 34 | 1ULL << 35 | 1ULL << 36 | 1ULL << 37).Fit(40),
             "warm-up 5s");
   EXPECT_EQ(DescribeInWords(quality::BucketHorizon(0) | quality::BucketHorizon(7)).Fit(40),
-            "bucket horizon");
+            "b-horizon");
 }
 
 TEST(QualityWordsTest, EveryBitHasAWord) {

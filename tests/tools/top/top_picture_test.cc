@@ -224,6 +224,19 @@ TEST(TopPictureTest, ThePageOfASymbolHoldsItsNumbersAndItsLadder) {
             "                                        │\n");
 }
 
+TEST(TopPictureTest, FlagsHaveTheirNamesWhereThereIsRoomAndElseAreInWords) {
+  RingScene scene = LiveScene();
+  scene.symbols[0].status.quality =
+      quality::kHorizon | quality::kStaleDepth | quality::kTradeGap | quality::kWarmupVpin;
+  const TopView view{.page = TopPage::kLevels, .selected = 0, .selected_name = "BTCUSDT"};
+  const BookScene book = LiveBook();
+  EXPECT_EQ(LinesOf(Draw(scene, 100, 24, view, &book))[3],
+            "BTCUSDT   live   flags HORIZON STALE_DEPTH TRADE_GAP WARMUP_VPIN");
+  EXPECT_EQ(LinesOf(Draw(scene, 60, 24, view, &book))[3],
+            "BTCUSDT   live   flags trade gap, depth stale, horizon");
+  EXPECT_EQ(LinesOf(Draw(scene, 40, 24, view, &book))[3], "BTCUSDT   live   flags trade gap +2");
+}
+
 TEST(TopPictureTest, BucketsThatAreNotWhollyKnownAreMarked) {
   const BookScene book = LiveBook();
   const TopView view{
