@@ -89,6 +89,7 @@ class FeatureEngine::State final : public EngineOutput {
   [[nodiscard]] const Catalogue& catalogue() const noexcept { return catalogue_; }
 
   std::function<void(const FeatureRecord&)> on_record;
+  std::function<void(const SymbolEngine&)> on_status;
   std::function<void(const SnapshotWish&)> on_snapshot_wanted;
   std::function<void(const Notice&)> on_notice;
 
@@ -107,6 +108,9 @@ class FeatureEngine::State final : public EngineOutput {
       ++polled_;
       ++lost_count_;
     }
+  }
+  void OnStatus(const SymbolEngine& symbol) override {
+    if (on_status) on_status(symbol);
   }
   void OnSnapshotWanted(const SymbolEngine& symbol, SnapshotReason reason) override {
     if (on_snapshot_wanted) on_snapshot_wanted({symbol.name(), symbol.market(), reason});
@@ -163,6 +167,9 @@ absl::StatusOr<FeatureEngine> FeatureEngine::Make(EngineOptions options,
 
 void FeatureEngine::set_on_record(std::function<void(const FeatureRecord&)> on_record) {
   state_->on_record = std::move(on_record);
+}
+void FeatureEngine::set_on_status(std::function<void(const SymbolEngine&)> on_status) {
+  state_->on_status = std::move(on_status);
 }
 void FeatureEngine::set_on_snapshot_wanted(
     std::function<void(const SnapshotWish&)> on_snapshot_wanted) {

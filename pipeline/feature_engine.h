@@ -66,6 +66,9 @@ class FeatureEngine {
   // --- what it tells; set before anything is given ---
 
   void set_on_record(std::function<void(const FeatureRecord&)> on_record);
+  // state() or quality() of a symbol is another one than its newest record told, as after a gap
+  // that makes no record: a record is not to be acted on any more.
+  void set_on_status(std::function<void(const SymbolEngine&)> on_status);
   void set_on_snapshot_wanted(std::function<void(const SnapshotWish&)> on_snapshot_wanted);
   // Describe() makes a sentence of a notice.
   void set_on_notice(std::function<void(const Notice&)> on_notice);
@@ -85,8 +88,8 @@ class FeatureEngine {
   // Input that is known to be lost: frames of a stream ("depth"), or of whatever stream.
   void PushDropped(std::int64_t count, std::string_view stream, std::string_view symbol);
   void PushLost(std::int64_t count);
-  // The wall clock, now and then: asks again for a snapshot that did not come. Never changes a
-  // record.
+  // The wall clock, now and then: asks again for a snapshot that did not come, and streams that are
+  // silent become stale in a symbol's quality(). Never changes a record.
   void PushTimer(ReceiveTime now);
 
   // --- or its source ---

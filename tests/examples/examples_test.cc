@@ -3,6 +3,7 @@
 // final book.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cmath>
@@ -17,12 +18,14 @@
 #include "core/ring_name.h"
 #include "core/ring_writer.h"
 #include "pipeline/feature_engine.h"
+#include "pipeline/schema_text.h"
 #include "replay/recording_source.h"
 #include "tests/core/ring_testing.h"
 #include "tests/recorded/recorded_feed.h"
 #include "tests/tools/csv_table.h"
 #include "tests/tools/program.h"
 #include "tests/tools/test_folder.h"
+#include "thalweg/ring_listing.h"
 
 namespace thalweg {
 namespace {
@@ -76,19 +79,7 @@ TEST(InferenceInProcess, SaysWhatIsWrongWithItsFiles) {
 
 // --- From a ring ------------------------------------------------------------------------------
 
-std::string RingSchema(const Catalogue& catalogue) {
-  std::string text = "{\"record\":\"features\",\"fields\":[\n";
-  bool first = true;
-  for (const SchemaField& field : catalogue.Fields()) {
-    absl::StrAppend(&text, first ? "" : ",\n", R"({"name":")", field.name, R"(","type":")",
-                    std::string(field.type), R"(","offset":)", field.offset,
-                    R"(,"count":1,"unit":")", std::string(field.unit), R"(","group":"x"})");
-    first = false;
-  }
-  return absl::StrCat(text, "\n]}\n");
-}
-
-// The records of recordings, published on a ring.
+// The records of recordings, published on a ring piece by piece.
 class RingOfRecords {
  public:
   RingOfRecords(const RingFolder& folder, const std::vector<std::string>& files)
@@ -97,7 +88,8 @@ class RingOfRecords {
     RingShape shape;
     shape.record_bytes = RecordBytes(engine_.catalogue().features().size());
     shape.schema_hash = engine_.catalogue().schema_hash();
-    shape.schema = RingSchema(engine_.catalogue());
+    shape.schema =
+        SchemaText(SchemaOf(RingKind::kFeatures, engine_.catalogue(), 1), engine_.options());
     shape.symbols_max = 4;
     writer_ = RingWriter::Create(*name_, shape).value();
   }
@@ -125,12 +117,15 @@ class RingOfRecords {
   std::unique_ptr<RingWriter> writer_;
 };
 
+// The program publishes in /dev/shm: under a name of this process's own, taken away at the end.
 void ExpectTheSamePredictionsFromARing(const std::vector<std::string>& files) {
-  const RingFolder folder;
-  RingOfRecords ring(folder, files);
-  EXPECT_GT(ring.Publish(), 0u);
-  ring.Close();
-  const ProgramResult from_ring = RunProgram(INFERENCE_FROM_RING, {kModel, folder.File("test")});
+  const std::string name = absl::StrCat("test-examples-", ::getpid());
+  std::vector<std::string> arguments{"replay", "--ring", name, "--ring-records", "features"};
+  arguments.insert(arguments.end(), files.begin(), files.end());
+  const ProgramResult replayed = RunThalweg(arguments);
+  EXPECT_EQ(replayed.exit_status, 0) << replayed.err;
+  const ProgramResult from_ring = RunProgram(INFERENCE_FROM_RING, {kModel, name});
+  EXPECT_TRUE(RemoveRings(name).ok());
   EXPECT_EQ(from_ring.exit_status, 0) << from_ring.err;
   EXPECT_EQ(from_ring.err, "the writer ended; 0 records lost\n");
   const ProgramResult in_process = PredictInProcess(kModel, files);

@@ -5,6 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +25,8 @@ namespace {
 using testing::ModelBuckets;
 using testing::ModelDense;
 using testing::ModelSide;
+
+static_assert(std::ranges::input_range<BookLevels> && std::ranges::input_range<BookBuckets>);
 
 constexpr std::int64_t kTick = 1'000'000;  // 0.01 in 1e-8.
 constexpr std::int64_t kMidTicks = 10'000;

@@ -1,52 +1,18 @@
-// After a warm-up the way from a frame to its record allocates nothing: counted by replacing the
-// global operators new and delete in this program.
+// After a warm-up the way from a frame to its record allocates nothing.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstddef>
-#include <cstdlib>
 #include <new>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "pipeline/engine.h"
 #include "pipeline/feature_engine.h"
+#include "tests/core/allocation_count.h"
 #include "tests/pipeline/engine_lines.h"
 #include "tests/pipeline/feed_builder.h"
 #include "tests/recorded/recorded_feed.h"
-
-namespace {
-
-std::atomic<std::int64_t> allocation_count{0};
-
-void* Allocate(std::size_t size, std::size_t alignment) {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
-  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  void* const memory = alignment <= alignof(std::max_align_t)
-                           ? std::malloc(size == 0 ? 1 : size)
-                           : std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return Allocate(size, 1); }
-void* operator new[](std::size_t size) { return Allocate(size, 1); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return Allocate(size, 1); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return Allocate(size, 1); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace thalweg {
 namespace {
@@ -66,10 +32,10 @@ void Give(const RecordedFeed& feed, std::size_t begin, std::size_t end, Engine* 
 }
 
 TEST(EngineAllocation, TheCounterSeesAllocations) {
-  const std::int64_t before = allocation_count;
+  const std::int64_t before = AllocationCount();
   // Called by name: a compiler may leave out a new-expression whose object nobody uses.
   ::operator delete(::operator new(1));
-  EXPECT_EQ(allocation_count - before, 1);
+  EXPECT_EQ(AllocationCount() - before, 1);
 }
 
 // While a snapshot of the live book is awaited its events are retained; one that is held is
@@ -87,9 +53,9 @@ TEST(EngineAllocation, EventsBesideAnAuditAllocateNothing) {
     const std::string padding(kPayloadPadding, ' ');
     const std::string padded = padding + text + padding;
     const ReceiveTime now(market.now_ms() * kMillisecond);
-    const std::int64_t before = allocation_count;
+    const std::int64_t before = AllocationCount();
     engine.OnFrame(now, std::string_view(padded).substr(kPayloadPadding, text.size()));
-    allocations += allocation_count - before;
+    allocations += AllocationCount() - before;
   };
   const auto run = [&](int events) {
     for (int i = 0; i < events; ++i) {
@@ -144,9 +110,9 @@ TEST_P(EngineAllocationTest, TheSecondHalfOfARealFeedAllocatesNothing) {
   ASSERT_GT(output.count, 20'000);
 
   const std::int64_t records = output.count;
-  const std::int64_t before = allocation_count;
+  const std::int64_t before = AllocationCount();
   Give(feed, half, feed.lines().size(), &engine);
-  EXPECT_EQ(allocation_count - before, 0);
+  EXPECT_EQ(AllocationCount() - before, 0);
   EXPECT_GT(output.count - records, 20'000);
 }
 
@@ -187,9 +153,9 @@ TEST_P(EngineAllocationTest, TheSecondHalfOfAPushedFeedAllocatesNothingCalledOrP
     ASSERT_GT(taken, 20'000);
 
     const std::int64_t records = taken;
-    const std::int64_t before = allocation_count;
+    const std::int64_t before = AllocationCount();
     give(half, feed.lines().size());
-    EXPECT_EQ(allocation_count - before, 0);
+    EXPECT_EQ(AllocationCount() - before, 0);
     EXPECT_GT(taken - records, 20'000);
     EXPECT_NE(sum, 0);
   }

@@ -25,7 +25,7 @@ namespace {
 class Unpadded {
  public:
   explicit Unpadded(std::string_view text) : size_(text.size()), bytes_(new char[text.size()]) {
-    std::memcpy(bytes_.get(), text.data(), size_);
+    if (size_ > 0) std::memcpy(bytes_.get(), text.data(), size_);
   }
   [[nodiscard]] std::string_view text() const { return {bytes_.get(), size_}; }
 
@@ -312,6 +312,24 @@ TEST_F(LiveEngineTest, ARecordTellsItsFlags) {
   const FeatureRecord& record = *engine_->Poll();
   EXPECT_TRUE(record.Has(quality::kDroppedInput));
   EXPECT_EQ(record.flags(), record.header().flags);
+}
+
+// A gap that a loss announces makes no record; who acts on the last one must know at once.
+TEST_F(LiveEngineTest, WhatNoRecordTellsIsToldAtOnce) {
+  ASSERT_NO_FATAL_FAILURE(Start(AllRecords()));
+  PushDepth();
+  int told = 0;
+  engine_->set_on_status([&told](const SymbolEngine& symbol) {
+    EXPECT_EQ(symbol.name(), "AAAUSDT");
+    EXPECT_EQ(symbol.state(), SymbolState::kResync);
+    EXPECT_NE(symbol.quality() & quality::kBookInvalid, 0u);
+    ++told;
+  });
+  const std::uint64_t records = engine_->record_count();
+  engine_->PushDropped(1, "depth", "AAAUSDT");
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(engine_->record_count(), records);
+  EXPECT_EQ(engine_->FindSymbol("AAAUSDT")->state(), SymbolState::kResync);
 }
 
 TEST_F(LiveEngineTest, ASnapshotThatDoesNotComeIsAskedForAgainByTheTimer) {
