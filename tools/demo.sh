@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# Builds thalweg on a fresh Debian 12 and shows what it makes of a feed. Asks nothing, ends
-# by itself, and may be run again: what is installed and built stays.
+# Builds thalweg on a fresh Debian 12 and shows it at work: a recorded feed replayed at ten times its
+# pace into a ring, `thalweg top` watching the ring, and a model in Python predicting from it, each a
+# process of its own. Asks nothing, ends by itself, and may be run again.
 #
 #   bash tools/demo.sh                     set up, build into build/, replay, show
 #   bash tools/demo.sh PROGRAM [FOLDER]    only replay and show, with a thalweg that you have built;
-#                                          the CSV files go to FOLDER (default out/demo)
+#                                          what it makes goes to FOLDER (default out/demo)
+#
+# On a terminal `thalweg top` has the screen until the replay ends or you press q; in a pipe there
+# are a few pictures of it, with predictions between them.
 #
 # The recording is the real one of BTCUSDT in $THALWEG_DATA (else ../shared/data beside the
 # checkout) if it is there, else ten minutes of a synthetic market, which it makes.
+# $THALWEG_DEMO_SPEED: times the pace of the market (default 10).
 set -euo pipefail
 
 # Paths that the user gave are meant from where the user is.
@@ -17,6 +22,9 @@ data=${THALWEG_DATA:+$(realpath --canonicalize-missing "$THALWEG_DATA")}
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=${folder:-out/demo}
 data=${data:-../shared/data}
+speed=${THALWEG_DEMO_SPEED:-10}
+# A name of its own: several demos may run side by side.
+ring=demo-$$
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -28,6 +36,7 @@ if [[ -z $program ]]; then
   cmake --build build --target thalweg
   program=build/tools/thalweg
 fi
+[[ -x $program ]] || { echo "demo: $program is no program" >&2; exit 2; }
 
 mkdir -p "$folder"
 real=("$data"/spot-btcusdt-2024-08-08/btcusdt_*.gz)
@@ -40,21 +49,66 @@ else
   "$program" market --seconds 600 --out "${recordings[0]}"
 fi
 
-replay=("$program" replay "${recordings[@]}" --emit 1000ms
-        --out "$folder/features.csv" --ladders "$folder/ladders.csv")
-say "Replaying"
+# What still runs is stopped, and the ring is taken away, however this ends.
+replay= model=
+finish() {
+  local process
+  for process in $model $replay; do kill "$process" 2>/dev/null || true; done
+  wait
+  "$program" top --clean "$ring" >/dev/null 2>&1 || true
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+say "Replaying at $speed times its pace into the ring $ring"
 printf '%s replay \\\n' "$program"
 printf '    %s \\\n' "${recordings[@]}"
-printf '    --emit 1000ms \\\n'
-printf '    --out %s --ladders %s\n' "$folder/features.csv" "$folder/ladders.csv"
-"${replay[@]}"
+printf '    --ring %s --speed %s\n' "$ring" "$speed"
+"$program" replay "${recordings[@]}" --ring "$ring" --speed "$speed" 2>"$folder/replay.txt" &
+replay=$!
+until "$program" top "$ring" --once >/dev/null 2>&1; do
+  kill -0 "$replay" 2>/dev/null || { cat "$folder/replay.txt" >&2; exit 1; }
+  sleep 0.05
+done
+
+say "A model in Python reads it in a process of its own"
+python=
+for candidate in /usr/bin/python3 python3; do
+  if "$candidate" -c 'import numpy' 2>/dev/null; then python=$candidate; break; fi
+done
+if [[ -n $python ]]; then
+  printf 'PYTHONPATH=python %s examples/ring_inference.py %s\n' "$python" "$ring"
+  PYTHONPATH=python "$python" examples/ring_inference.py "$ring" --start oldest \
+    >"$folder/predictions.txt" 2>"$folder/model.txt" &
+  model=$!
+else
+  echo "(left out: no python3 with numpy here; Debian's package is python3-numpy)"
+  : >"$folder/predictions.txt"
+fi
+
+if [[ -t 1 ]]; then
+  "$program" top "$ring" || true
+else
+  for picture in 1 2 3; do
+    say "What the ring holds (thalweg top $ring --once), picture $picture of 3"
+    sleep "$(awk -v speed="$speed" 'BEGIN { print 100 / speed }')"
+    "$program" top "$ring" --once
+    if [[ -n $model ]]; then
+      echo
+      echo "The model's newest predictions:"
+      tail -3 "$folder/predictions.txt"
+    fi
+  done
+  say "Waiting for the end of the recording"
+  wait "$replay" || { cat "$folder/replay.txt" >&2; exit 1; }
+  replay=
+  if [[ -n $model ]]; then wait "$model"; model=; fi
+fi
 
 say "What came out"
-awk -v step=30 -f tools/demo_table.awk "$folder/features.csv" "$folder/ladders.csv"
-
-say "Where it lies"
-for table in features ladders; do
-  printf '%s: %d rows of %d columns\n' "$folder/$table.csv" \
-    "$(($(wc -l <"$folder/$table.csv") - 1))" "$(head -1 "$folder/$table.csv" | tr ',' '\n' | wc -l)"
-done
-echo "Every column: $program schema, or docs/FEATURES.md"
+cat "$folder/replay.txt"
+if [[ -n $python ]]; then
+  echo "Predictions: $folder/predictions.txt, $(wc -l <"$folder/predictions.txt") lines; the last ones:"
+  tail -3 "$folder/predictions.txt"
+  cat "$folder/model.txt"
+fi

@@ -60,7 +60,7 @@ HEADER_OF_A_RECORD = [
     ("trigger", "u16", 60),
     ("live_flags", "u16", 62),
 ]
-FEATURES = ["mid", "imbalance_l1", "imbalance_l10", "weighted_mid_adj_bps", "trade_imbalance_10s"]
+FEATURES = ["mid", "imbalance_l1", "imbalance_l10", "weighted_mid_adj_bps", "imbalance_10bps"]
 SCHEMA_HASH = 0x0123456789ABCDEF
 
 

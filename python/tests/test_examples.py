@@ -32,7 +32,7 @@ def run(example, *arguments):
 
 def prediction(n):
     """Of record n as the test's writer makes it: feature k is n + k / 1024."""
-    names = ["mid", "imbalance_l1", "imbalance_l10", "weighted_mid_adj_bps", "trade_imbalance_10s"]
+    names = ["mid", "imbalance_l1", "imbalance_l10", "weighted_mid_adj_bps", "imbalance_10bps"]
     values = {name: n + k / 1024 for k, name in enumerate(names)}
     return MODEL["bias"] + sum(w * values[name] for name, w in MODEL["weights"].items())
 

@@ -82,7 +82,7 @@ def test_no_record_is_torn_when_they_are_read_one_by_one(writers):
             given += 1
             assert record["update_id"] == record["seq"] + np.uint64(7)
             assert record["mid"] == float(record["seq"])
-            assert record["trade_imbalance_10s"] == float(record["seq"]) + 4 / 1024
+            assert record["imbalance_10bps"] == float(record["seq"]) + 4 / 1024
         assert given + ring.lost == 50_000 - first + 1
         assert given > 0
 
@@ -95,7 +95,7 @@ def test_the_newest_of_a_symbol_and_its_state_are_whole_while_a_writer_runs(writ
         for _ in range(5000):
             record = ring.latest("BTCUSDT")
             assert record["mid"] == float(record["seq"])
-            assert record["trade_imbalance_10s"] == float(record["seq"]) + 4 / 1024
+            assert record["imbalance_10bps"] == float(record["seq"]) + 4 / 1024
             assert record["seq"] >= last
             last = int(record["seq"])
             assert ring.state("BTCUSDT").state == "down"

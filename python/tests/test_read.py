@@ -26,7 +26,7 @@ def test_field_names_are_those_of_the_schema(writer, ring):
     writer.publish()
     record = ring.read(1)[0]
     assert record.dtype.names[:2] == ("schema_hash", "seq")
-    assert record.dtype.names[-1] == "trade_imbalance_10s"
+    assert record.dtype.names[-1] == "imbalance_10bps"
     assert record["event_ns"] == 1_700_000_000_000_001_000
     assert record["imbalance_l1"] == 1 + 1 / 1024
 
