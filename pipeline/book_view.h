@@ -4,8 +4,8 @@
 //
 // Lifetime: a view, and what it handed out, until its engine is given anything more (checked while
 // assertions are on). Inside a callback it is the book that the record was made from.
-// Threads: the engine's. Allocates nothing. Cost: a view some nanoseconds, a level 2 to 4 ns, a ladder
-// of buckets a quarter of a microsecond (bench/pipeline/feature_engine_bench.cc).
+// Threads: the engine's. Allocates nothing. Cost: a view some nanoseconds, a level 2 to 4 ns, a
+// ladder of buckets a quarter of a microsecond (bench/pipeline/feature_engine_bench.cc).
 #pragma once
 
 #include <array>

@@ -10,9 +10,8 @@
 
 namespace {
 
-constexpr std::string_view kDiff =
-    R"({"e":"depthUpdate","E":1732154400000,"s":"BTCUSDT",)"
-    R"("U":11,"u":11,"b":[["99.99","2"]],"a":[]})";
+constexpr std::string_view kDiff = R"({"e":"depthUpdate","E":1732154400000,"s":"BTCUSDT",)"
+                                   R"("U":11,"u":11,"b":[["99.99","2"]],"a":[]})";
 constexpr std::string_view kSnapshot =
     R"({"lastUpdateId":10,"bids":[["99.98","3"]],"asks":[["100.01","4"]]})";
 
