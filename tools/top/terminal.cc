@@ -2,6 +2,7 @@
 
 #include <langinfo.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -297,6 +298,17 @@ void Terminal::Suspend() {
   giving_back.redraw = 1;
 }
 
+// Its size is asked for, not told: SIGWINCH only wakes, and one that gets lost between two checks
+// of a flag, or while the program is stopped, costs nothing.
+bool Terminal::FollowSize() const {
+  winsize size = {};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) {
+    return false;  // A terminal without a size has that of its description.
+  }
+  if (size.ws_row == height() && size.ws_col == width()) return false;
+  return resizeterm(size.ws_row, size.ws_col) == OK;
+}
+
 int Terminal::ReadKey() {
   const int code = wgetch(stdscr);
   silent_inputs_ = code == ERR ? silent_inputs_ : 0;
@@ -314,6 +326,7 @@ TopKey Terminal::Wait(std::chrono::nanoseconds timeout) {
       clearok(curscr, TRUE);
       return TopKey::kNone;
     }
+    if (FollowSize()) return TopKey::kNone;
     const int code = ReadKey();
     if (code == KEY_RESIZE) return TopKey::kNone;
     if (code != ERR) return KeyOf(code);

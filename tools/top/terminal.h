@@ -44,6 +44,8 @@ class Terminal {
 
   Terminal();
   void Suspend();
+  // True when the terminal had another size.
+  [[nodiscard]] bool FollowSize() const;
   [[nodiscard]] int ReadKey();
 
   std::unique_ptr<Screen> screen_;
