@@ -133,7 +133,11 @@ void PtyProgram::Resize(Size size) const {
   EXPECT_EQ(ioctl(master_, TIOCSWINSZ, &window), 0);
 }
 
-void PtyProgram::Signal(int signal) const { EXPECT_EQ(kill(program_, signal), 0); }
+// A program that was not started has no process id: 0 and -1 are everybody's.
+void PtyProgram::Signal(int signal) const {
+  ASSERT_GT(program_, 0);
+  EXPECT_EQ(kill(program_, signal), 0);
+}
 
 void PtyProgram::CloseTerminal() {
   close(slave_);
