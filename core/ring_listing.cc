@@ -108,7 +108,8 @@ absl::StatusOr<std::vector<std::string>> RemoveRings(std::string_view name,
   for (const std::string& each : names) {
     const absl::StatusOr<std::vector<std::string>> paths = RemoveRing(each, std::string(folder));
     // A writer that lives keeps its rings; what is not ours stays too.
-    if (absl::IsFailedPrecondition(paths.status()) || absl::IsPermissionDenied(paths.status())) {
+    if (absl::IsFailedPrecondition(paths.status()) || absl::IsPermissionDenied(paths.status()) ||
+        absl::IsNotFound(paths.status())) {
       continue;
     }
     if (!paths.ok()) return paths.status();

@@ -108,6 +108,8 @@ absl::StatusOr<RingName> RingName::Take(std::string_view name, std::uint32_t mod
 
 absl::Status RingName::Remove(RingKind kind) const {
   const std::string path = RingPath(folder_, name_, kind);
+  // Of a writer that was killed while it made it.
+  ::unlink(absl::StrCat(path, Abseil(kRingMakingSuffix)).c_str());
   const absl::StatusOr<FileHandle> old = OpenRingFile(path, O_RDWR);
   if (::unlink(path.c_str()) != 0) {
     return errno == ENOENT ? absl::OkStatus() : FileError(errno, path, "cannot remove it");
@@ -120,7 +122,6 @@ absl::Status RingName::RemoveAll() && {
   for (const RingKind kind : kRingKinds) {
     absl::Status status = Remove(kind);
     if (!status.ok()) return status;
-    ::unlink(absl::StrCat(RingPath(folder_, name_, kind), Abseil(kRingMakingSuffix)).c_str());
   }
   ::unlink(PathWith(folder_, name_, ".lock").c_str());
   return absl::OkStatus();

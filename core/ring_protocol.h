@@ -145,7 +145,9 @@ struct RingProtocol {
       copy[i] = Memory::template Load<RingSite::kReadWord>(slot[i]);
     }
     Memory::template Fence<RingSite::kCopyFence>();
-    return Memory::template Load<RingSite::kRecheckSlot>(slot[kSeqWord]) == n;
+    if (Memory::template Load<RingSite::kRecheckSlot>(slot[kSeqWord]) == n) return true;
+    copy[kSeqWord] = 0;  // Words of two records must not look like one.
+    return false;
   }
 
   // Copy() of a record that Newest() has told: says why there is none.

@@ -36,6 +36,9 @@ constexpr int kSpinsBeforeSleep = 1'000;
 constexpr std::int64_t kSleepMax = 100 * kMillisecond;
 constexpr std::int64_t kSleepWithoutWake = 1 * kMillisecond;
 
+// The part of a full ring that RingStart::kOldest leaves out: its next records to be overwritten.
+constexpr std::uint64_t kOldestMargin = 16;
+
 std::int64_t MonotonicNow() noexcept {
   timespec time = {};
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -220,12 +223,17 @@ std::uint64_t RingReader::newest() const noexcept {
 }
 
 void RingReader::Seek(RingStart start) noexcept {
-  const std::uint64_t last = newest();
   if (start == RingStart::kNewest) {
-    place_.next = std::max<std::uint64_t>(last, 1);
+    place_.next = std::max<std::uint64_t>(newest(), 1);
   } else {
-    place_.next = last > header_.capacity ? last - header_.capacity + 1 : 1;
+    place_.next =
+        Oldest(writer() == RingWriterLife::kWriting ? header_.capacity / kOldestMargin : 0);
   }
+}
+
+std::uint64_t RingReader::Oldest(std::uint64_t margin) const noexcept {
+  const std::uint64_t last = newest();
+  return last > header_.capacity ? last - header_.capacity + 1 + margin : 1;
 }
 
 RingRead RingReader::Next() noexcept {
@@ -233,6 +241,7 @@ RingRead RingReader::Next() noexcept {
     return Words(mapping_->at(header_.ring_offset +
                               ((n - 1) & (header_.capacity - 1)) * header_.slot_bytes));
   };
+  const std::uint64_t from = place_.next;
   switch (Protocol::Next(place_, mapping_->header().newest, slot_of, header_.capacity,
                          record_.words_.size(), record_.words_.data())) {
     case RingStep::kRecord:
@@ -240,6 +249,13 @@ RingRead RingReader::Next() noexcept {
     case RingStep::kNothing:
       return AtEnd();
     case RingStep::kLapped:
+      // Nothing is in a hurry where nobody writes any more: what is still held is read.
+      if (writer() != RingWriterLife::kWriting) {
+        const std::uint64_t back = place_.next - std::max(from + 1, Oldest(0));
+        place_.next -= back;
+        place_.last_lost -= back;
+        place_.lost -= back;
+      }
       return RingRead::kLapped;
     case RingStep::kCorrupt:
       break;
@@ -361,13 +377,16 @@ RingWriterLife RingReader::writer() const noexcept {
   if (state == static_cast<std::uint32_t>(RingWriterState::kSuperseded)) {
     return RingWriterLife::kSuperseded;
   }
-  const std::int64_t beat = Get(mapping_->header().heartbeat_ns);
-  // Unsigned: a hostile heartbeat must not overflow.
-  const std::uint64_t age =
-      static_cast<std::uint64_t>(MonotonicNow()) - static_cast<std::uint64_t>(beat);
   const bool alive = state == static_cast<std::uint32_t>(RingWriterState::kWriting) &&
-                     static_cast<std::int64_t>(age) <= kRingSilentAfterNs;
+                     since_heartbeat_ns() <= kRingSilentAfterNs;
   return alive ? RingWriterLife::kWriting : RingWriterLife::kSilent;
+}
+
+std::int64_t RingReader::since_heartbeat_ns() const noexcept {
+  // Unsigned: a hostile heartbeat must not overflow.
+  return static_cast<std::int64_t>(
+      static_cast<std::uint64_t>(MonotonicNow()) -
+      static_cast<std::uint64_t>(Get(mapping_->header().heartbeat_ns)));
 }
 
 }  // namespace thalweg

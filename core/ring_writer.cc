@@ -18,6 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/latency_cells.h"
+#include "core/quality.h"
 #include "core/ring_layout.h"
 #include "core/ring_protocol.h"
 #include "core/string_view.h"
@@ -219,7 +220,11 @@ bool RingWriter::AddSymbol(SymbolId symbol, std::string_view name) noexcept {
   if (!has_place) return false;
   ++entry_count_;
   if (fits) std::memcpy(entry(symbol)->name.data(), name.data(), name.size());
-  SetStatus(symbol, {.changed_ns = Now(CLOCK_REALTIME)});
+  RingStatus down;
+  down.changed_ns = Now(CLOCK_REALTIME);
+  down.quality = quality::kBookInvalid | quality::kResyncing | quality::kStaleDepth |
+                 quality::kStaleTicker | quality::kStaleTrade;
+  SetStatus(symbol, down);
   // Who sees the count sees the name and the status.
   std::atomic_ref(header_->entry_count).store(entry_count_, std::memory_order_release);
   return fits;

@@ -20,13 +20,20 @@ import thalweg
 MODEL = pathlib.Path(__file__).with_name("linear_model.json")
 
 
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return number
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Predictions of a linear model from a ring.")
     parser.add_argument("ring", help="name of the ring, or, with a '/', path of its file")
     parser.add_argument("--model", type=pathlib.Path, default=MODEL)
     parser.add_argument("--start", choices=["newest", "oldest"], default="newest")
-    parser.add_argument("--every", type=int, default=1, help="print each N-th prediction")
-    parser.add_argument("--limit", type=int, default=0, help="end after N records")
+    parser.add_argument("--every", type=positive, default=1, help="print each N-th prediction")
+    parser.add_argument("--limit", type=positive, help="end after N records")
     return parser.parse_args()
 
 
@@ -50,8 +57,8 @@ def follow(ring):
 
 def main():
     arguments = parse_arguments()
-    model = LinearModel(arguments.model)
     try:
+        model = LinearModel(arguments.model)
         ring = thalweg.open(arguments.ring, start=arguments.start)
     except (OSError, ValueError, thalweg.RingError) as error:
         return f"ring_inference: {error}"

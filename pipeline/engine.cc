@@ -97,6 +97,10 @@ absl::Status ValidateOptions(const EngineOptions& options) {
   if (names.size() != options.symbols.size()) {
     return absl::InvalidArgumentError("symbols: a symbol is named twice");
   }
+  if (names.size() > kSymbolsMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("symbols: ", names.size(), " are named, at most ", kSymbolsMax, " can be"));
+  }
   if (names.contains("")) return absl::InvalidArgumentError("symbols: an empty name");
 
   absl::Status status = ValidateSizes("buckets", options.bucket_sizes);
@@ -403,7 +407,7 @@ void Engine::OnDropped(std::int64_t count, std::string_view stream, std::string_
 }
 
 void Engine::OnLost(std::int64_t count) {
-  lost_ += count;
+  if (__builtin_add_overflow(lost_, count, &lost_)) lost_ = INT64_MAX;
   for (const auto& symbol : symbols_) {
     symbol->OnLost(count);
     symbol->TellStatus();

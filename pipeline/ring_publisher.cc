@@ -48,6 +48,7 @@ absl::StatusOr<std::unique_ptr<RingPublisher>> RingPublisher::Create(
   if (!name.ok()) return name.status();
   std::unique_ptr<RingPublisher> publisher(new RingPublisher(*std::move(name)));
   publisher->tops_levels_ = publishing.tops_levels;
+  publisher->interleaved_ = publishing.interleaved;
   publisher->statistics_.speed_milli = publishing.speed_milli;
   for (const RingKind kind : kRingKinds) {
     const bool wanted = std::count(publishing.kinds.begin(), publishing.kinds.end(), kind) > 0;
@@ -101,6 +102,12 @@ void RingPublisher::BeginFrame(ReceiveTime received, std::int64_t monotonic) noe
 void RingPublisher::OnRecord(const SymbolEngine& symbol, RecordBuffer& record) {
   Listed* const listed = Find(symbol);
   if (listed == nullptr) return;
+  const SymbolEngine* const before = std::exchange(listed->owner, &symbol);
+  if (interleaved_ && before != nullptr && before != &symbol) {
+    return status_.Update(absl::InvalidArgumentError(
+        absl::StrCat("ring ", name_.name(), ": two books of ", symbol.name(),
+                     ", of interleaved runs, would be published as one: replay them one by one")));
+  }
   listed->seen = true;
   RecordHeader header = record.header();
   header.publish_ns = Now(CLOCK_REALTIME);

@@ -51,6 +51,9 @@ struct RingPublisherOptions {
   std::size_t tops_levels = kTopsLevelsDefault;
   bool wakes = false;             // Wakes readers that wait: a system call a record.
   std::uint64_t speed_milli = 0;  // RingStatistics::speed_milli
+  // Engines of several runs go on beside each other: a symbol of two of them is refused, by
+  // status().
+  bool interleaved = false;
 };
 
 class RingPublisher final : public EngineOutput {
@@ -100,7 +103,8 @@ class RingPublisher final : public EngineOutput {
   };
   struct Listed {
     std::string name;
-    bool seen = false;  // A symbol of this name that frames feed was published.
+    bool seen = false;                    // A symbol of this name that frames feed was published.
+    const SymbolEngine* owner = nullptr;  // Whose records they were, of interleaved runs.
   };
 
   explicit RingPublisher(RingName name) : name_(std::move(name)) {}
@@ -128,6 +132,7 @@ class RingPublisher final : public EngineOutput {
   RingName name_;
   std::array<Ring, kRingKinds.size()> rings_;
   std::size_t tops_levels_ = 0;
+  bool interleaved_ = false;
   std::vector<Listed> listed_;  // By id.
   RingStatistics statistics_;
   std::int64_t input_begin_ = 0;  // 0: its driver does not say.

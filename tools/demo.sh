@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds thalweg on a fresh Debian 12 and shows it at work: a recorded feed replayed at ten times its
 # pace into a ring, `thalweg top` watching the ring, and a model in Python predicting from it, each a
-# process of its own. Asks nothing, ends by itself, and may be run again.
+# process of its own. Asks nothing, and may be run again.
 #
 #   bash tools/demo.sh                     set up, build into build/, replay, show
 #   bash tools/demo.sh PROGRAM [FOLDER]    only replay and show, with a thalweg that you have built;
 #                                          what it makes goes to FOLDER (default out/demo)
 #
-# On a terminal `thalweg top` has the screen until the replay ends or you press q; in a pipe there
-# are a few pictures of it, with predictions between them.
+# On a terminal `thalweg top` has the screen until you press q, which ends the replay too; in a pipe
+# there are a few pictures of it, with predictions between them, and it ends by itself.
 #
 # The recording is the real one of BTCUSDT in $THALWEG_DATA (else ../shared/data beside the
 # checkout) if it is there, else ten minutes of a synthetic market, which it makes.
@@ -88,6 +88,10 @@ fi
 
 if [[ -t 1 ]]; then
   "$program" top "$ring" || true
+  kill -TERM "$replay" 2>/dev/null || true  # It closes its rings well.
+  wait "$replay" || true
+  replay=
+  if [[ -n $model ]]; then wait "$model" || true; model=; fi
 else
   for picture in 1 2 3; do
     say "What the ring holds (thalweg top $ring --once), picture $picture of 3"

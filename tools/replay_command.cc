@@ -417,6 +417,7 @@ int RunReplay(const ReplayFlags& flags) {
     absl::StatusOr<RingPublisherOptions> asked = flags.ring.ToOptions();
     if (!asked.ok()) return FailUsage(asked.status());
     publishing = *std::move(asked);
+    publishing.interleaved = flags.merge;
     publishing.speed_milli = static_cast<std::uint64_t>(std::llround(*speed * 1'000));
   }
   if (flags.out.empty() && flags.ladders.empty() && !flags.digest && flags.final_book.empty() &&

@@ -217,7 +217,9 @@ typedef enum thalweg_ring_kind {
 
 typedef enum thalweg_ring_start {
   THALWEG_RING_NEWEST = 0,  // The next record is the newest there is.
-  THALWEG_RING_OLDEST = 1,  // The oldest that is still held.
+  THALWEG_RING_OLDEST =
+      1,  // The oldest that is still held; while a full ring is being written, the
+          // oldest but a sixteenth of it, so that the first read is not lapped.
 } thalweg_ring_start;
 
 // What became of an attempt to read a record.
@@ -675,13 +677,38 @@ THALWEG_RING_API uint64_t thalweg_ring_newest(const thalweg_ring_reader* reader)
                          __ATOMIC_ACQUIRE);
 }
 
-// What the next call reads.
-THALWEG_RING_API void thalweg_ring_seek_to(thalweg_ring_reader* reader, thalweg_ring_start start) {
+// What is known of the writer.
+THALWEG_RING_API thalweg_ring_life thalweg_ring_writer(const thalweg_ring_reader* reader) {
+  const uint32_t state = __atomic_load_n(
+      (const uint32_t*)(const void*)(reader->base + offsetof(thalweg_ring_header, writer_state)),
+      __ATOMIC_ACQUIRE);
+  uint64_t beat;
+  uint64_t age;
+  if (state == THALWEG_RING_STATE_CLOSED) return THALWEG_RING_CLOSED;
+  if (state == THALWEG_RING_STATE_SUPERSEDED) return THALWEG_RING_SUPERSEDED;
+  beat = __atomic_load_n(thalweg_ring_words_(reader, offsetof(thalweg_ring_header, heartbeat_ns)),
+                         __ATOMIC_RELAXED);
+  // Unsigned: a hostile heartbeat must not overflow.
+  age = (uint64_t)thalweg_ring_now_() - beat;
+  return state == THALWEG_RING_STATE_WRITING && (int64_t)age <= THALWEG_RING_SILENT_AFTER_NS
+             ? THALWEG_RING_WRITING
+             : THALWEG_RING_SILENT;
+}
+
+// The oldest record that is still held, or one so much newer.
+static inline uint64_t thalweg_ring_oldest_(const thalweg_ring_reader* reader, uint64_t margin) {
   const uint64_t last = thalweg_ring_newest(reader);
   const uint64_t capacity = reader->header.capacity;
+  return last > capacity ? last - capacity + 1 + margin : 1;
+}
+
+// What the next call reads.
+THALWEG_RING_API void thalweg_ring_seek_to(thalweg_ring_reader* reader, thalweg_ring_start start) {
   if (start == THALWEG_RING_OLDEST) {
-    reader->next = last > capacity ? last - capacity + 1 : 1;
+    const bool writing = thalweg_ring_writer(reader) == THALWEG_RING_WRITING;
+    reader->next = thalweg_ring_oldest_(reader, writing ? reader->header.capacity / 16 : 0);
   } else {
+    const uint64_t last = thalweg_ring_newest(reader);
     reader->next = last > 1 ? last : 1;
   }
 }
@@ -768,7 +795,10 @@ static inline thalweg_ring_read thalweg_ring_at_end_(const thalweg_ring_reader* 
 }
 
 static inline thalweg_ring_read thalweg_ring_lapped_(thalweg_ring_reader* reader) {
-  const uint64_t last = thalweg_ring_newest(reader);
+  // Nothing is in a hurry where nobody writes any more: what is still held is read.
+  const uint64_t last = thalweg_ring_writer(reader) == THALWEG_RING_WRITING
+                            ? thalweg_ring_newest(reader)
+                            : thalweg_ring_oldest_(reader, 0);
   // Who sees that a slot is open need not see what was published before: then the record after the
   // lost one is the next. With one slot it may even not be published yet.
   const uint64_t next = last > reader->next ? last : reader->next + 1;
@@ -996,24 +1026,6 @@ THALWEG_RING_API void thalweg_ring_statistics_of(const thalweg_ring_reader* read
                                                  thalweg_ring_statistics* statistics) {
   thalweg_ring_copy_(thalweg_ring_words_(reader, reader->header.statistics_offset),
                      sizeof(*statistics), statistics);
-}
-
-// What is known of the writer.
-THALWEG_RING_API thalweg_ring_life thalweg_ring_writer(const thalweg_ring_reader* reader) {
-  const uint32_t state = __atomic_load_n(
-      (const uint32_t*)(const void*)(reader->base + offsetof(thalweg_ring_header, writer_state)),
-      __ATOMIC_ACQUIRE);
-  uint64_t beat;
-  uint64_t age;
-  if (state == THALWEG_RING_STATE_CLOSED) return THALWEG_RING_CLOSED;
-  if (state == THALWEG_RING_STATE_SUPERSEDED) return THALWEG_RING_SUPERSEDED;
-  beat = __atomic_load_n(thalweg_ring_words_(reader, offsetof(thalweg_ring_header, heartbeat_ns)),
-                         __ATOMIC_RELAXED);
-  // Unsigned: a hostile heartbeat must not overflow.
-  age = (uint64_t)thalweg_ring_now_() - beat;
-  return state == THALWEG_RING_STATE_WRITING && (int64_t)age <= THALWEG_RING_SILENT_AFTER_NS
-             ? THALWEG_RING_WRITING
-             : THALWEG_RING_SILENT;
 }
 
 #ifdef __cplusplus

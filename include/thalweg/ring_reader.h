@@ -43,7 +43,7 @@ enum class RingRead : std::uint8_t {
   kRecord,   // record() is it.
   kNothing,  // There is none yet. writer() says whether one can be hoped for.
   kLapped,   // Records were overwritten before they were read: last_lost() of them. The next call
-             // goes on at the newest.
+             // goes on at the newest; where nobody writes any more, at the oldest still held.
   kEnded,    // Everything was read, and nothing follows: the writer closed the file, or another
              // one took the name; then Reopen().
   kCorrupt,  // What lies in the file is no ring any more: corruption() says what.
@@ -63,7 +63,8 @@ inline constexpr std::int64_t kRingSilentAfterNs = 1'000'000'000;
 
 enum class RingStart : std::uint8_t {
   kNewest,  // The next record is the newest there is.
-  kOldest,  // The oldest that is still held.
+  kOldest,  // The oldest that is still held; while a full ring is being written, the oldest but a
+            // sixteenth of it, so that the first read is not lapped.
 };
 
 // A field of the record, as the ring's schema tells it.
@@ -111,7 +112,8 @@ class RingRecord {
   std::vector<std::uint64_t> words_;
 };
 
-// A symbol as the table has it now.
+// A symbol as the table has it now: true while writer() is kWriting; a writer that died changes
+// nothing any more.
 struct RingSymbol {
   std::string_view name;  // Lives as long as the reader's file.
   RingStatus status;
@@ -185,6 +187,8 @@ class RingReader {
   [[nodiscard]] const RingHeader& header() const noexcept { return header_; }
   [[nodiscard]] RingStatistics statistics() const noexcept;
   [[nodiscard]] RingWriterLife writer() const noexcept;
+  // Time since the writer's last sign of life, which means something while it is writing or silent.
+  [[nodiscard]] std::int64_t since_heartbeat_ns() const noexcept;
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   // Of kCorrupt: "ring corrupt: field=seq value=... expected=...".
   [[nodiscard]] std::string corruption() const;
@@ -200,6 +204,7 @@ class RingReader {
   RingReader();
 
   [[nodiscard]] absl::Status OpenFile();
+  [[nodiscard]] std::uint64_t Oldest(std::uint64_t margin) const noexcept;
   [[nodiscard]] RingRead AtEnd() const noexcept;
   [[nodiscard]] const std::byte* Entry(std::size_t id) const noexcept;
   [[nodiscard]] std::string_view NameOf(std::size_t id) const noexcept;

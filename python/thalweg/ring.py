@@ -23,6 +23,7 @@ Threads: one at a time uses a Ring. Format: docs/RING.md.
 from __future__ import annotations
 
 import dataclasses
+import operator
 import time
 from types import TracebackType
 from typing import (
@@ -59,6 +60,8 @@ _LOOKS_MAX = 200
 _LOOKS_BEFORE_YIELD = 100
 # How often one reading may be lapped; then there is nothing this time.
 _LAPS_MAX = 100
+# The part of a full ring that "oldest" leaves out while it is being written.
+_OLDEST_MARGIN = 16
 
 # Words of the header that the writer changes.
 _STATE_HALF = 192 // 4
@@ -104,8 +107,10 @@ class Statistics:
     def latency_ns(self, share: float) -> Optional[int]:
         """The latency that this share of records (0.99) did not exceed, at most 1/8 too high.
 
-        None before the first record.
+        None before the first record. `share` is above 0 and at most 1, else ValueError.
         """
+        if not 0 < share <= 1:
+            raise ValueError(f"share={share}: must be above 0 and at most 1")
         ends = np.cumsum(self.latency_cells)
         total = int(ends[-1])
         if total == 0:
@@ -185,19 +190,23 @@ class Ring:
     def seek(self, start: Start) -> None:
         """What is read next: "newest" there is, "oldest" still held, or a number.
 
+        While a full ring is being written, "oldest" leaves out a sixteenth of it: its next records
+        to be overwritten, so that the first read is not lapped.
+
         A positive number is a record's `seq`: if that is gone, reading is lapped; if it is to come,
         there is nothing yet. A negative one counts from the newest back, as Python's indices do:
         -1000 is the first of the last thousand, or the oldest held.
         """
         newest = self.newest
-        oldest = max(1, newest - self._mapped.header.capacity + 1)
         if start == "newest":
             self._next = max(newest, 1)
         elif start == "oldest":
-            self._next = oldest
+            capacity = self._mapped.header.capacity
+            margin = capacity // _OLDEST_MARGIN if self.writer == "writing" else 0
+            self._next = self._oldest() + (margin if newest > capacity else 0)
         elif isinstance(start, (int, np.integer)) and start != 0:
             number = int(start)
-            self._next = number if number > 0 else max(oldest, newest + 1 + number)
+            self._next = number if number > 0 else max(self._oldest(), newest + 1 + number)
         else:
             raise ValueError(f"start={start!r}: 'newest', 'oldest', or a number that is not 0")
 
@@ -208,6 +217,7 @@ class Ring:
         array holds consecutive records. Those that were overwritten meanwhile are cut off its
         front and counted in `lost`. Empty when there is nothing: `ended` says whether there will be.
         """
+        n = operator.index(n)
         if n < 0:
             raise ValueError(f"n={n}: cannot be negative")
         if start is not None:
@@ -289,7 +299,7 @@ class Ring:
 
     @property
     def lost(self) -> int:
-        """Records that were overwritten, or left in an old file, before they were read."""
+        """Records that were overwritten, skipped by a lap, or left in an old file, unread."""
         return self._lost
 
     @property
@@ -321,6 +331,8 @@ class Ring:
     def symbol_name(self, symbol_id: SupportsIndex) -> Optional[str]:
         """Of a record's symbol_id; None for one that found no place in the table."""
         place = symbol_id.__index__()
+        if place < 0:
+            return None
         if place >= len(self._names):
             self._read_names()
         return self._names[place] or None if place < len(self._names) else None
@@ -342,7 +354,8 @@ class Ring:
         """What the symbol is now; None when it is unknown so far.
 
         State and quality change at once when the engine learns of a gap or a disconnect, also when
-        no record is due: who acts on an old record looks here.
+        no record is due: who acts on an old record looks here, and at `writer`: one that died
+        changes nothing any more.
         """
         symbol_id = self._find(symbol)
         if symbol_id is None:
@@ -451,9 +464,16 @@ class Ring:
             raise ValueError(f"{self._path}: the ring is closed")
         return self._file
 
+    def _oldest(self) -> int:
+        return max(1, self.newest - self._mapped.header.capacity + 1)
+
     def _lapped(self) -> None:
-        """Goes on at the newest, or at least one further, and counts what was lost."""
-        next_ = max(self.newest, self._next + 1)
+        """Goes on at the newest and counts what was lost.
+
+        Where nobody writes any more nothing is in a hurry: then it goes on at the oldest held.
+        """
+        next_ = self.newest if self.writer == "writing" else self._oldest()
+        next_ = max(next_, self._next + 1)
         self._count_lost(next_ - self._next)
         self._next = next_
 

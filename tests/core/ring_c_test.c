@@ -495,8 +495,9 @@ static void every_byte_is_that_of_the_cpp_reader_and_memory_need_not_be_aligned(
   size_t i;
   CHECK(cpp != NULL && c != NULL);
   test_ring_publish_to(ring, 1000, 0);
-  count = test_ring_read_in_cpp(ring, cpp, 64 * RECORD_BYTES);
-  CHECK(count == 64);
+  count =
+      test_ring_read_in_cpp(ring, cpp, 64 * RECORD_BYTES);  // All that are held but a sixteenth.
+  CHECK(count == 60);
   reader = open_ring(ring, THALWEG_RING_OLDEST);
   for (i = 0; i < count; ++i) {
     CHECK(thalweg_ring_next(reader, c + 1 + i * RECORD_BYTES, RECORD_BYTES) == THALWEG_RING_RECORD);

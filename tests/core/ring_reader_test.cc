@@ -74,6 +74,34 @@ TEST(RingReaderTest, SlowReaderIsLappedNotWaitedForAndLearnsHowManyItLost) {
   EXPECT_EQ(reader.lost(), 96u);
 }
 
+TEST(RingReaderTest, TheOldestOfAFullRingThatIsBeingWrittenLeavesASixteenthOut) {
+  const RingFolder folder;
+  {
+    const TestRing ring(folder, TestShape(32));
+    ring.PublishTo(100);
+    RingReader reader = OpenTestRing(folder);
+    ExpectRecord(reader, 69 + 2);
+    EXPECT_EQ(reader.lost(), 0u);
+  }
+  RingReader reader = OpenTestRing(folder);
+  ExpectRecord(reader, 69);
+}
+
+TEST(RingReaderTest, WhereNobodyWritesAnyMoreALapGoesOnAtTheOldestHeld) {
+  const RingFolder folder;
+  {
+    const TestRing ring(folder, TestShape(8));
+    ring.PublishTo(20);
+  }
+  RingReader reader = OpenTestRing(folder);
+  reader.Seek(std::uint64_t{1});
+  ASSERT_EQ(reader.Next(), RingRead::kLapped);
+  EXPECT_EQ(reader.last_lost(), 12u);
+  for (std::uint64_t n = 13; n <= 20; ++n) ExpectRecord(reader, n);
+  EXPECT_EQ(reader.Next(), RingRead::kEnded);
+  EXPECT_EQ(reader.lost(), 12u);
+}
+
 TEST(RingReaderTest, ARingOfOneSlotHoldsItsNewestRecord) {
   const RingFolder folder;
   const TestRing ring(folder, TestShape(1));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -111,6 +112,7 @@ struct TestRing {
 
   // Publishes records made of their own numbers, up to `last`.
   void PublishTo(std::uint64_t last, SymbolId symbol = SymbolId{0}) const {
+    writer->Beat(std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1));
     while (writer->newest() < last) {
       const std::uint64_t n = writer->newest() + 1;
       ASSERT_EQ(writer->Publish(TestRecord(n).bytes(), symbol), n);

@@ -66,10 +66,8 @@ const RingScene& RingWatch::Look(std::int64_t now_ns) {
   if (scene_.writer != RingWriterLife::kWriting && now_ns - followed_ns_ >= kSampleStep) {
     Follow(now_ns);
   }
-  if (scene_.writer != RingWriterLife::kSilent) {
-    silent_since_ns_ = now_ns;
-  }
-  scene_.silent = now_ns - silent_since_ns_;
+  scene_.silent =
+      scene_.writer == RingWriterLife::kSilent ? reader_.since_heartbeat_ns() : std::int64_t{0};
   if (now_ns >= news_until_ns_) scene_.news.clear();
 
   ReadRecords(kRecordsALook);

@@ -70,7 +70,6 @@ class RingWatch {
   std::deque<Sample> samples_;
   std::vector<MidTrail> trails_;  // By symbol id.
   std::uint64_t lost_before_ = 0;
-  std::int64_t silent_since_ns_ = 0;
   std::int64_t news_until_ns_ = 0;
   std::int64_t followed_ns_ = 0;
   RingScene scene_;

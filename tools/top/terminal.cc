@@ -35,8 +35,8 @@ constexpr int kSilentInputsMax = 16;
 constexpr int kEscapeDelayMs = 25;
 
 // The signals that end a program.
-constexpr std::array kEnding{SIGINT,  SIGTERM, SIGHUP, SIGQUIT, SIGABRT,
-                             SIGSEGV, SIGBUS,  SIGFPE, SIGILL};
+constexpr std::array kEnding{SIGINT, SIGTERM, SIGHUP,  SIGQUIT, SIGABRT, SIGSEGV, SIGBUS,
+                             SIGFPE, SIGILL,  SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGSYS};
 
 // What the handlers need. They run at any moment: everything is ready before they are installed,
 // and `taken` says whether there is anything to give back.
