@@ -55,16 +55,28 @@ struct Record {
   std::array<std::uint64_t, kWords> words;
 };
 
-// A ring, the newest number and a symbol's copy of the newest record, as RingWriter::Publish()
-// writes them. `kDies`: the writer dies after some store, or after none.
-template <std::uint64_t kCapacity, std::uint64_t kPublishes, int kReaders, int kSteps,
-          std::size_t kWords, bool kDies>
-struct RingModel : rl::test_suite<RingModel<kCapacity, kPublishes, kReaders, kSteps, kWords, kDies>,
-                                  1 + kReaders> {
+struct RingCase {
+  std::uint64_t capacity = 1;
+  std::uint64_t publishes = 1;
+  int readers = 1;
+  int steps = 1;  // Of each reader, before it reads what is left.
+  std::size_t words = 2;
+  bool from_newest = false;  // A reader starts at the newest record or at the first, by choice.
+  bool dies = false;         // The writer dies after some store, or before the first.
+};
+
+// A ring and the number of its newest record, as RingWriter::Publish() writes them.
+template <RingCase kCase>
+struct RingModel : rl::test_suite<RingModel<kCase>, 1 + kCase.readers> {
+  static constexpr std::uint64_t kCapacity = kCase.capacity;
+  static constexpr std::uint64_t kPublishes = kCase.publishes;
+  static constexpr std::size_t kWords = kCase.words;
+
   static std::string Name() {
     return absl::StrCat("ring of ", kCapacity, ", ", kPublishes, " records of ", kWords, " words, ",
-                        kReaders, " reader(s) of ", kSteps, " steps",
-                        kDies ? ", the writer dies" : "");
+                        kCase.readers, " x ", kCase.steps, " steps of readers",
+                        kCase.from_newest ? " from the newest or the first" : "",
+                        kCase.dies ? ", the writer dies" : "");
   }
   // Of one publish: open, words, close, newest.
   static constexpr int kStores = static_cast<int>(kWords + 2);
@@ -79,7 +91,9 @@ struct RingModel : rl::test_suite<RingModel<kCapacity, kPublishes, kReaders, kSt
 
   void thread(unsigned index) {
     if (index == 0) {
-      if (kDies) RelacyMemory::stores_left = static_cast<int>(rl::rand(kStores * kPublishes + 1));
+      if (kCase.dies) {
+        RelacyMemory::stores_left = static_cast<int>(rl::rand(kStores * kPublishes + 1));
+      }
       for (std::uint64_t n = 1; n <= kPublishes; ++n) {
         if (RelacyMemory::stores_left != 0) begun = n;
         Protocol::Write(Slot(n), Record<kWords>(n).words.data(), kWords, n);
@@ -88,12 +102,13 @@ struct RingModel : rl::test_suite<RingModel<kCapacity, kPublishes, kReaders, kSt
       }
       return;
     }
-    // At the oldest record, as it was when the ring was empty, or at the newest.
     RingPlace place;
-    if (rl::rand(2) == 1) place.next = std::max<std::uint64_t>(Protocol::Newest(newest), 1);
+    if (kCase.from_newest && rl::rand(2) == 1) {
+      place.next = std::max<std::uint64_t>(Protocol::Newest(newest), 1);
+    }
     const std::uint64_t first = place.next;
     std::uint64_t read = 0;
-    for (int step = 0; step < kSteps; ++step) Step(place, read);
+    for (int step = 0; step < kCase.steps; ++step) Step(place, read);
     RL_ASSERT(read + place.lost == place.next - first);
     readers[index - 1] = {place, read, first};
   }
@@ -144,20 +159,30 @@ struct RingModel : rl::test_suite<RingModel<kCapacity, kPublishes, kReaders, kSt
 
   Word newest;
   std::array<std::array<Word, kWords>, kCapacity> slots;
-  std::array<Reader, kReaders> readers;
+  std::array<Reader, kCase.readers> readers;
   // Known to the checks, not to the readers: these are no memory of the model.
   std::uint64_t begun = 0;
   std::uint64_t published = 0;
 };
 
+struct TableCase {
+  std::uint64_t writes = 1;
+  int readers = 1;
+  int looks = 1;
+  std::size_t words = 2;
+  bool dies = false;
+};
+
 // A status, or a symbol's copy of its newest record: a slot that is written again and again, and
 // read whatever its number is.
-template <std::uint64_t kWrites, int kReaders, int kLooks, std::size_t kWords, bool kDies>
-struct TableModel
-    : rl::test_suite<TableModel<kWrites, kReaders, kLooks, kWords, kDies>, 1 + kReaders> {
+template <TableCase kCase>
+struct TableModel : rl::test_suite<TableModel<kCase>, 1 + kCase.readers> {
+  static constexpr std::uint64_t kWrites = kCase.writes;
+  static constexpr std::size_t kWords = kCase.words;
+
   static std::string Name() {
-    return absl::StrCat("table, ", kWrites, " times ", kWords, " words, ", kReaders,
-                        " reader(s) of ", kLooks, " looks", kDies ? ", the writer dies" : "");
+    return absl::StrCat("table, ", kWrites, " times ", kWords, " words, ", kCase.readers, " x ",
+                        kCase.looks, " looks of readers", kCase.dies ? ", the writer dies" : "");
   }
   void before() {
     for (Word& word : slot) Clear(word);
@@ -167,14 +192,14 @@ struct TableModel
   void thread(unsigned index) {
     if (index == 0) {
       constexpr int kStores = static_cast<int>((kWords + 1) * kWrites);
-      if (kDies) RelacyMemory::stores_left = static_cast<int>(rl::rand(kStores + 1));
+      if (kCase.dies) RelacyMemory::stores_left = static_cast<int>(rl::rand(kStores + 1));
       for (std::uint64_t n = 1; n <= kWrites; ++n) {
         Protocol::Write(slot.data(), Record<kWords>(n).words.data(), kWords, n);
       }
       return;
     }
     std::uint64_t last = 0;
-    for (int look = 0; look < kLooks; ++look) {
+    for (int look = 0; look < kCase.looks; ++look) {
       const std::uint64_t n = Protocol::Number(slot.data());
       std::array<std::uint64_t, kWords> copy;
       if (n == 0 || !Protocol::Copy(slot.data(), n, kWords, copy.data())) continue;
@@ -335,43 +360,56 @@ std::uint64_t ExecutionsUntilCaught(RingSite weakened, rl::scheduler_type_e type
   return missed ? 0 : params.stop_iteration;
 }
 
-template <std::uint64_t kCapacity, std::uint64_t kPublishes, int kReaders, int kSteps,
-          std::size_t kWords>
-using Ring = RingModel<kCapacity, kPublishes, kReaders, kSteps, kWords, false>;
-template <std::uint64_t kCapacity, std::uint64_t kPublishes, int kReaders, int kSteps,
-          std::size_t kWords>
-using DyingRing = RingModel<kCapacity, kPublishes, kReaders, kSteps, kWords, true>;
-
 TEST(RingModelTest, EveryScheduleOfFourPublishesAndOneReader) {
-  Prove<Ring<1, 4, 1, 1, 2>>(rl::sched_full);
-  Prove<Ring<2, 4, 1, 1, 2>>(rl::sched_full);
-  Prove<Ring<1, 2, 1, 2, 2>>(rl::sched_full);
-  Prove<Ring<1, 2, 1, 2, 3>>(rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 1, .publishes = 4}>>(rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 2, .publishes = 4}>>(rl::sched_full);
+  // A reader that starts at the newest; two steps; torn copies of two words.
+  Prove<RingModel<RingCase{.capacity = 2, .publishes = 3, .from_newest = true}>>(rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 1, .publishes = 2, .steps = 2, .from_newest = true}>>(
+      rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 1, .publishes = 3, .words = 3}>>(rl::sched_full);
   if (SchedulesAskedFor() == 0) return;
-  Prove<Ring<1, 4, 1, 1, 3>>(rl::sched_full);
-  Prove<Ring<2, 4, 1, 1, 3>>(rl::sched_full);
-  Prove<Ring<1, 3, 1, 2, 2>>(rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 1, .publishes = 4, .from_newest = true}>>(rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 2, .publishes = 4, .from_newest = true}>>(rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 1, .publishes = 3, .steps = 2}>>(rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 1, .publishes = 4, .words = 3}>>(rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 2, .publishes = 4, .words = 3}>>(rl::sched_full);
 }
 
 TEST(RingModelTest, SeveralReadersReadWholeRecordsInTheirOrder) {
-  Prove<Ring<1, 8, 2, 6, 3>>(rl::sched_random);
-  Prove<Ring<2, 8, 3, 6, 3>>(rl::sched_random);
-  Prove<Ring<4, 12, 2, 8, 4>>(rl::sched_random);
+  Prove<RingModel<RingCase{
+      .capacity = 1, .publishes = 8, .readers = 2, .steps = 6, .words = 3, .from_newest = true}>>(
+      rl::sched_random);
+  Prove<RingModel<RingCase{
+      .capacity = 2, .publishes = 8, .readers = 3, .steps = 6, .words = 3, .from_newest = true}>>(
+      rl::sched_random);
+  Prove<RingModel<RingCase{
+      .capacity = 4, .publishes = 12, .readers = 2, .steps = 8, .words = 4, .from_newest = true}>>(
+      rl::sched_random);
 }
 
 TEST(RingModelTest, AStatusIsWholeWhileItIsWritten) {
-  Prove<TableModel<4, 1, 1, 2, false>>(rl::sched_full);
-  Prove<TableModel<2, 1, 2, 2, false>>(rl::sched_full);
-  Prove<TableModel<8, 3, 6, 4, false>>(rl::sched_random);
+  Prove<TableModel<TableCase{.writes = 4}>>(rl::sched_full);
+  Prove<TableModel<TableCase{.writes = 2, .looks = 2}>>(rl::sched_full);
+  Prove<TableModel<TableCase{.writes = 8, .readers = 3, .looks = 6, .words = 4}>>(rl::sched_random);
 }
 
 TEST(RingModelTest, FaultM1WriterKilledBetweenAnyTwoStoresLeavesNoHalfRecord) {
-  Prove<DyingRing<1, 2, 1, 1, 2>>(rl::sched_full);
-  Prove<DyingRing<2, 3, 1, 1, 2>>(rl::sched_full);
-  Prove<DyingRing<1, 6, 2, 6, 3>>(rl::sched_random);
-  Prove<DyingRing<2, 6, 2, 6, 3>>(rl::sched_random);
-  Prove<TableModel<3, 1, 1, 2, true>>(rl::sched_full);
-  Prove<TableModel<6, 2, 6, 4, true>>(rl::sched_random);
+  Prove<RingModel<RingCase{.capacity = 1, .publishes = 3, .dies = true}>>(rl::sched_full);
+  Prove<RingModel<RingCase{.capacity = 2, .publishes = 3, .dies = true}>>(rl::sched_full);
+  Prove<RingModel<RingCase{
+      .capacity = 1, .publishes = 6, .readers = 2, .steps = 6, .words = 3, .dies = true}>>(
+      rl::sched_random);
+  Prove<RingModel<RingCase{.capacity = 2,
+                           .publishes = 6,
+                           .readers = 2,
+                           .steps = 6,
+                           .words = 3,
+                           .from_newest = true,
+                           .dies = true}>>(rl::sched_random);
+  Prove<TableModel<TableCase{.writes = 3, .dies = true}>>(rl::sched_full);
+  Prove<TableModel<TableCase{.writes = 6, .readers = 2, .looks = 6, .words = 4, .dies = true}>>(
+      rl::sched_random);
 }
 
 TEST(RingModelTest, TheEndIsToldAfterTheLastRecordOnly) { Prove<ClosingModel>(rl::sched_full); }
@@ -400,22 +438,26 @@ constexpr std::size_t OrderedSites() {
 }
 static_assert(kWeakenings.size() == OrderedSites(), "a site that has an order is not weakened");
 
+// Models that show every weakening, one or the other.
+using SmallRing = RingModel<RingCase{.capacity = 1, .publishes = 2, .steps = 2}>;
+using SmallTable = TableModel<TableCase{.writes = 2}>;
+using LargeRing =
+    RingModel<RingCase{.capacity = 2, .publishes = 6, .readers = 2, .steps = 4, .words = 3}>;
+using LargeTable = TableModel<TableCase{.writes = 6, .looks = 4, .words = 3}>;
+
 class RingModelWeakeningTest : public testing::TestWithParam<Weakening> {};
 
 // M10: on a machine that reorders more than x86 does, each of these would be a torn record.
 TEST_P(RingModelWeakeningTest, FaultM10AnOrderOrFenceThatIsLeftOutIsCaught) {
   const RingSite site = GetParam().site;
   // Records that newest tells of are ordered by it; the table alone needs the slot's own order.
-  const std::uint64_t ring = ExecutionsUntilCaught<Ring<1, 2, 1, 2, 2>>(site, rl::sched_full);
-  const std::uint64_t table =
-      ExecutionsUntilCaught<TableModel<2, 1, 1, 2, false>>(site, rl::sched_full);
+  const std::uint64_t ring = ExecutionsUntilCaught<SmallRing>(site, rl::sched_full);
+  const std::uint64_t table = ExecutionsUntilCaught<SmallTable>(site, rl::sched_full);
   std::cout << "caught in execution " << ring << " of the ring, " << table
             << " of the table (0: not there)\n";
   EXPECT_TRUE(ring != 0 || table != 0);
-  const std::uint64_t random_ring =
-      ExecutionsUntilCaught<Ring<2, 6, 2, 4, 3>>(site, rl::sched_random);
-  const std::uint64_t random_table =
-      ExecutionsUntilCaught<TableModel<6, 1, 4, 3, false>>(site, rl::sched_random);
+  const std::uint64_t random_ring = ExecutionsUntilCaught<LargeRing>(site, rl::sched_random);
+  const std::uint64_t random_table = ExecutionsUntilCaught<LargeTable>(site, rl::sched_random);
   std::cout << "at random: " << random_ring << " of the ring, " << random_table
             << " of the table\n";
   EXPECT_TRUE(random_ring != 0 || random_table != 0);
