@@ -53,8 +53,8 @@ absl::Status TextFile::CheckCreatable(const std::string& path) {
   // A new name is written into its folder.
   std::string written = path;
   if (!std::filesystem::exists(status)) {
-    written = std::filesystem::path(path).parent_path().string();
-    if (written.empty()) written = ".";
+    const std::string folder = std::filesystem::path(path).parent_path().string();
+    written = folder.empty() ? std::string(".") : folder;
   }
   return access(written.c_str(), W_OK) == 0 ? absl::OkStatus() : Failed(path, "write", errno);
 }
