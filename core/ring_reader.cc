@@ -249,8 +249,9 @@ RingRead RingReader::Next() noexcept {
     case RingStep::kNothing:
       return AtEnd();
     case RingStep::kLapped:
-      // Nothing is in a hurry where nobody writes any more: what is still held is read.
-      if (writer() != RingWriterLife::kWriting) {
+      // Nothing is in a hurry where nobody writes any more: what is still held is read. Behind the
+      // last number there is nothing.
+      if (place_.next != 0 && writer() != RingWriterLife::kWriting) {
         const std::uint64_t back = place_.next - std::max(from + 1, Oldest(0));
         place_.next -= back;
         place_.last_lost -= back;

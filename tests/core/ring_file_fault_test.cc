@@ -572,6 +572,29 @@ TEST(RingFileFaultTest, FaultM8AfterTheLastNumberNothingIsPublished) {
   EXPECT_EQ(reader.symbol(0)->status.state, 3u);
 }
 
+TEST(RingFileFaultTest, FaultM8AReaderThatLosesTheLastRecordIsAtItsEnd) {
+  const RingFolder folder;
+  RingShape shape = TestShape(4);
+  shape.first_seq = kRingSeqMax - 3;
+  {
+    const TestRing ring(folder, shape);
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      ASSERT_NE(ring.writer->Publish(TestRecord(i).bytes(), kSymbol), 0u);
+    }
+  }
+  RingReader reader = OpenTestRing(folder);
+  reader.Seek(kRingSeqMax);
+  // As if another record were being written over it.
+  const std::uint64_t open = 0;
+  const std::size_t slot = (kRingSeqMax - 1) % 4;
+  Overwrite(folder.File("test"),
+            reader.header().ring_offset + slot * kTestRecordBytes + kSeqWord * 8, &open,
+            sizeof(open));
+  EXPECT_EQ(reader.Next(), RingRead::kLapped);
+  EXPECT_EQ(reader.last_lost(), 1u);
+  EXPECT_EQ(reader.Next(), RingRead::kEnded);
+}
+
 // --- M9 -----------------------------------------------------------------------------------------
 
 TEST(RingFileFaultTest, FaultM9AnotherBuildsLayoutIsRefusedWithBothValues) {
