@@ -252,7 +252,9 @@ RingRead RingReader::Next() noexcept {
       // Nothing is in a hurry where nobody writes any more: what is still held is read. Behind the
       // last number there is nothing.
       if (place_.next != 0 && writer() != RingWriterLife::kWriting) {
-        const std::uint64_t back = place_.next - std::max(from + 1, Oldest(0));
+        // A writer that was only stopped may go on meanwhile: never beyond where the lap went.
+        const std::uint64_t held = std::min(std::max(from + 1, Oldest(0)), place_.next);
+        const std::uint64_t back = place_.next - held;
         place_.next -= back;
         place_.last_lost -= back;
         place_.lost -= back;
