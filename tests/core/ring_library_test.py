@@ -27,7 +27,7 @@ class Field(ctypes.Structure):
 
 
 def load():
-    library = ctypes.CDLL(str(ARGS.library))
+    library = ctypes.CDLL(str(ARGS.shared_object))
     library.thalweg_ring_open.restype = ctypes.c_void_p
     library.thalweg_ring_record_bytes.restype = ctypes.c_size_t
     library.thalweg_ring_find_field.restype = ctypes.c_bool
@@ -41,7 +41,7 @@ class RingLibraryTest(unittest.TestCase):
         declared = set(re.findall(r"^THALWEG_RING_API[^(]*?\b(thalweg_ring_\w+)\(", text, re.M))
         self.assertGreater(len(declared), 20)
         listing = subprocess.run(
-            ["nm", "--dynamic", "--defined-only", ARGS.library],
+            ["nm", "--dynamic", "--defined-only", ARGS.shared_object],
             check=True,
             capture_output=True,
             text=True,
@@ -81,7 +81,7 @@ class RingLibraryTest(unittest.TestCase):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--library", type=pathlib.Path, required=True)
+    parser.add_argument("--library", dest="shared_object", type=pathlib.Path, required=True)
     parser.add_argument("--writer", type=pathlib.Path, required=True)
     _, rest = parser.parse_known_args(namespace=ARGS)
     unittest.main(argv=sys.argv[:1] + rest)

@@ -134,13 +134,16 @@ class SnippetsTest(unittest.TestCase):
                     elif "RingReader" in block.text:
                         ring = [DEMO_RING]
                         run(["thalweg", "replay", DEMO, "--ring", DEMO_RING], folder, check=True)
+                        self.addCleanup(remove_ring, DEMO_RING)
                     done = run([ARGS.programs / block.program, *ring], folder)
-                    if ring == [DEMO_RING]:
-                        run(["thalweg", "top", "--clean", DEMO_RING], folder, check=True)
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertEqual(done.stdout, output)
                     ran += 1
         self.assertGreaterEqual(ran, 3)
+
+
+def remove_ring(name):
+    subprocess.run([ARGS.thalweg, "top", "--clean", name], capture_output=True, check=False)
 
 
 def ring_in(folder):
