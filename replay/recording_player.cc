@@ -335,6 +335,11 @@ std::vector<const Engine*> RecordingPlayer::engines() const {
   return engines;
 }
 
+void RecordingPlayer::OnTimer(ReceiveTime now) {
+  for (const auto& [shard, engine] : shards_) engine->OnTimer(now);
+  if (shards_.empty()) newest_->OnTimer(now);
+}
+
 const SymbolEngine* RecordingPlayer::FindSymbol(std::string_view name) const {
   if (shards_.empty()) return newest_->FindSymbol(name);
   for (const auto& [shard, engine] : shards_) {

@@ -101,6 +101,9 @@ class RecordingPlayer {
   [[nodiscard]] std::vector<const Engine*> engines() const;
   // The symbol in them; null when none follows it. The first of several.
   [[nodiscard]] const SymbolEngine* FindSymbol(std::string_view name) const;
+  // The clock moved on to `now`, receive time, for the engines(): what is silent since grows stale.
+  // Never changes a record.
+  void OnTimer(ReceiveTime now);
   // Every symbol that frames named in any run, whether it was asked for or not.
   [[nodiscard]] std::set<std::string> SymbolsSeen() const;
 

@@ -357,6 +357,7 @@ class LineGate {
     if (pace_ != nullptr && !Wait(line.receive_time)) return player_.Stop();
     if (rings_ == nullptr) return;
     const std::int64_t now = RingPublisher::MonotonicNow();
+    if (rings_->IsBeatDue(now)) player_.OnTimer(line.receive_time);
     BeatIfDue(now);
     if (line.kind == LineKind::kFrame) {
       rings_->BeginFrame(line.receive_time, now);
@@ -365,9 +366,11 @@ class LineGate {
     }
   }
 
-  // Everything was played: the rings are complete.
+  // Nothing follows, whether or not everything was played. A stream that fell silent before the end
+  // is told as stale.
   void Close() {
     if (rings_ == nullptr) return;
+    player_.OnTimer(player_.position().receive_time);
     SetCounts();
     rings_->Close();
   }

@@ -401,6 +401,27 @@ TEST_F(ReplayRingTest, AGapAtTheEndShowsInTheTableAndNotInTheNewestRecord) {
   EXPECT_EQ(symbol->status.update_id, reader.record().header().update_id);
 }
 
+// Others go on for an hour; nothing says that this one's streams are gone but time.
+TEST_F(ReplayRingTest, AStreamThatFellSilentIsStaleInTheTable) {
+  MarketScript script;
+  script.Start(20);
+  const std::string late = std::to_string(MarketScript::kFirstMs + 3'600'000);
+  const std::string other =
+      late +
+      R"( {"stream":"zzzusdt@bookTicker","data":{"u":1,"s":"ZZZUSDT","b":"1","B":"1","a":"2","A":"1"}})" +
+      "\n";
+  ASSERT_EQ(
+      Replay({folder_.Write("silent.txt", script.text() + other)}, {"--ring", name_}).exit_status,
+      0);
+  RingReader reader = Open(RingKind::kFeatures);
+  const std::optional<RingSymbol> symbol = reader.state("DEMOUSDT");
+  ASSERT_TRUE(symbol.has_value());
+  const QualityWord stale = quality::kStaleDepth | quality::kStaleTicker | quality::kStaleTrade;
+  EXPECT_EQ(symbol->status.quality & stale, stale);
+  ASSERT_TRUE(reader.Latest("DEMOUSDT"));
+  EXPECT_EQ(reader.record().header().flags & stale, 0U);
+}
+
 // --- Refusals ------------------------------------------------------------------------------------
 
 TEST_F(ReplayRingTest, WrongValuesAreWrongUsageWithTheAllowedRange) {
