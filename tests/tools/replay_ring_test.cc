@@ -480,6 +480,24 @@ TEST_F(ReplayRingTest, ANameThatAWriterHasIsRefusedBeforeAnyOutputIsReplaced) {
   EXPECT_EQ(ReadWholeFile(out), "as it was");
 }
 
+TEST_F(ReplayRingTest, TwoBooksOfASymbolOfInterleavedRunsAreNotPublishedAsOne) {
+  MarketScript script;
+  script.Start(5);
+  std::vector<std::string> recordings;
+  for (const char* const name : {"a", "b"}) {
+    const std::string header =
+        std::to_string(MarketScript::kFirstMs) + " #thalweg 1 {\"run\":\"" + name + "\"}\n";
+    recordings.push_back(folder_.Write(std::string(name) + ".txt", header + script.text()));
+  }
+  const ProgramResult merged = Replay(recordings, {"--ring", name_, "--merge"});
+  EXPECT_EQ(merged.exit_status, 2) << merged.err;
+  EXPECT_TRUE(Holds(merged.err, "two books of DEMOUSDT")) << merged.err;
+  EXPECT_EQ(Open(RingKind::kFeatures).newest(), 1U);
+  // One after the other they are one symbol's feed, begun anew.
+  EXPECT_EQ(Replay(recordings, {"--ring", name_}).exit_status, 0);
+  EXPECT_EQ(Open(RingKind::kFeatures).newest(), 10U);
+}
+
 TEST_F(ReplayRingTest, RunsThatNumberTheirSymbolsDifferentlyAreRefusedUnlessTheyAreNamed) {
   MarketScript first;
   first.Start(5);
