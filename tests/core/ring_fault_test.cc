@@ -51,22 +51,6 @@ std::uint64_t Publish(RingWriter& writer, std::uint64_t n) {
   return writer.Publish(TestRecord(n).bytes(), kSymbol);
 }
 
-// A status all of whose members are functions of one number.
-RingStatus StatusOf(std::uint64_t n) {
-  RingStatus status;
-  status.update_id = n;
-  status.quality = n * 3;
-  status.event_ns = static_cast<std::int64_t>(n * 5);
-  status.state = static_cast<std::uint32_t>(n % 5);
-  return status;
-}
-
-bool IsWhole(const RingStatus& status) {
-  const RingStatus whole = StatusOf(status.update_id);
-  return status.quality == whole.quality && status.event_ns == whole.event_ns &&
-         status.state == whole.state;
-}
-
 bool IsWhole(const RingRecord& record) {
   const std::uint64_t n = record.header().seq;
   return TestRecord::IsWhole(record, n, n);

@@ -48,22 +48,6 @@ std::uint64_t ReadsWanted() {
   return IsShortPart() ? 166'667 : 5'000'000;
 }
 
-// The status of a symbol is a function of its update id.
-RingStatus StatusOf(std::uint64_t update_id) {
-  RingStatus status;
-  status.update_id = update_id;
-  status.quality = update_id * 3;
-  status.event_ns = static_cast<std::int64_t>(update_id * 5);
-  status.state = static_cast<std::uint32_t>(update_id % 5);
-  return status;
-}
-
-bool IsWhole(const RingStatus& status) {
-  const RingStatus whole = StatusOf(status.update_id);
-  return status.quality == whole.quality && status.event_ns == whole.event_ns &&
-         status.state == whole.state;
-}
-
 bool IsWhole(const RingRecord& record) {
   const std::uint64_t n = record.header().seq;
   std::array<std::uint64_t, kRecordWords> words;

@@ -104,6 +104,22 @@ class TestRecord {
   std::vector<std::uint64_t> words_;
 };
 
+// A status all of whose members are functions of one number, its update id.
+inline RingStatus StatusOf(std::uint64_t n) {
+  RingStatus status;
+  status.update_id = n;
+  status.quality = n * 3;
+  status.event_ns = static_cast<std::int64_t>(n * 5);
+  status.state = static_cast<std::uint32_t>(n % 5);
+  return status;
+}
+
+inline bool IsWhole(const RingStatus& status) {
+  const RingStatus whole = StatusOf(status.update_id);
+  return status.quality == whole.quality && status.event_ns == whole.event_ns &&
+         status.state == whole.state;
+}
+
 // A name and a ring of it, in a folder.
 struct TestRing {
   TestRing(const RingFolder& folder, const RingShape& shape, const std::string& name = "test")
