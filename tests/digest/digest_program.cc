@@ -12,17 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/version.h"
 #include "feeds/decode/frame.h"
 #include "pipeline/engine.h"
 #include "pipeline/record_digest.h"
 #include "replay/recording_line.h"
 
 namespace thalweg {
-
-// Of the generated source, which is not part of this program: no record depends on it, but the
-// schema text of a ring names it.
-std::string_view VersionText() noexcept { return "thalweg"; }
 
 namespace {
 
