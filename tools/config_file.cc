@@ -15,10 +15,16 @@
 #include "core/string_view.h"
 #include "tools/bucket_lists.h"
 
-// All of it in this file, and errors as values: Debian's library of it throws.
+// All of it in this file, and errors as values: Debian's library of it throws. Its assertions,
+// which without NDEBUG stop the program and with it are assumptions of the optimiser, are left out:
+// in version 3.3 a bad file breaks them ("[="), and the code behind them then reports it properly.
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
+#define TOML_ASSERT(expression) static_assert(true)
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
 #include "toml++/toml.h"
+#pragma pop_macro("NDEBUG")
 
 namespace thalweg {
 namespace {
@@ -249,6 +255,54 @@ class SettingReader {
   ConfigSetting setting_;
 };
 
+// The end of the string whose first quote stands at `begin`. One that is not closed ends with its
+// line or, of several lines, with the text; the parser says so.
+std::size_t EndOfString(std::string_view text, std::size_t begin) {
+  const char quote = text[begin];
+  const std::string fence(3, quote);
+  const bool has_lines = text.substr(begin).starts_with(fence);
+  std::size_t i = begin + (has_lines ? fence.size() : 1);
+  while (i < text.size()) {
+    if (text[i] == '\\' && quote == '"') {
+      i += 2;
+    } else if (has_lines && text.substr(i).starts_with(fence)) {
+      i += fence.size();
+      // Up to two quotes before the closing ones are part of the string.
+      for (int more = 0; more < 2 && i < text.size() && text[i] == quote; ++more) ++i;
+      return i;
+    } else if (!has_lines && (text[i] == quote || text[i] == '\n')) {
+      return i + 1;
+    } else {
+      ++i;
+    }
+  }
+  return text.size();
+}
+
+// The first character beyond ASCII that is neither in a string nor in a comment: never TOML, and
+// undefined behaviour in version 3.3 of the parser.
+std::optional<ConfigPlace> FirstStrayCharacter(std::string_view text) {
+  std::size_t i = 0;
+  while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80) {
+    if (text[i] == '#') {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (text[i] == '"' || text[i] == '\'') {
+      i = EndOfString(text, i);
+    } else {
+      ++i;
+    }
+  }
+  if (i >= text.size()) return std::nullopt;
+  const std::string_view before = text.substr(0, i);
+  const std::size_t line = before.rfind('\n') + 1;  // Of none: 0.
+  const auto is_character = [](char byte) { return !IsContinuation(byte); };
+  return ConfigPlace{
+      static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n') + 1),
+      static_cast<std::uint32_t>(std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line),
+                                               before.end(), is_character) +
+                                 1)};
+}
+
 // The key that a line seems to set: "key 'emit': ", or nothing.
 std::string KeyOfLine(std::string_view text, std::uint32_t line) {
   const std::string_view assignment = LineOf(text, line);
@@ -272,14 +326,15 @@ absl::StatusOr<ConfigFile> ConfigFile::Parse(std::string name, std::string_view 
         absl::StrCat(file.name_, ": more than ", kConfigBytesMax, " bytes: no configuration file"));
   }
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(sizeof(kByteOrderMark) - 1);
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    const ConfigPlace place = PlaceOf(error.source());
-    return absl::InvalidArgumentError(absl::StrCat(file.At(place), ": ",
-                                                   KeyOfLine(text, place.line),
-                                                   "not TOML: ", Abseil(error.description())));
+  const auto no_toml = [&](ConfigPlace place, std::string_view fault) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        file.At(place), ": ", KeyOfLine(text, place.line), "not TOML: ", Abseil(fault)));
+  };
+  if (const std::optional<ConfigPlace> stray = FirstStrayCharacter(text)) {
+    return no_toml(*stray, "a character beyond ASCII outside of quotes and comments");
   }
+  const toml::parse_result parsed = toml::parse(text);
+  if (!parsed) return no_toml(PlaceOf(parsed.error().source()), parsed.error().description());
 
   // The first fault in the file is told, not the first in the order of keys.
   std::multimap<ConfigPlace, std::pair<std::string, const toml::node*>> in_order;

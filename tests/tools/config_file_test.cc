@@ -130,6 +130,28 @@ TEST(ConfigFileTest, ColumnsCountCharacters) {
             "such lists, one for each symbol");
 }
 
+TEST(ConfigFileTest, CharactersBeyondAsciiStandInStringsAndComments) {
+  const std::string e = "\xC3\xA9";
+  for (const std::string& good :
+       {"text = '" + e + "'", "text = \"" + e + "\\\"" + e + "\" # " + e + "'\"",
+        "text = '" + e + "\\' # " + e,
+        "text = \"\"\"" + e + "\n\"" + e + "\"\"\\\"" + e + "\"\"\"\"\"",
+        "text = '''" + e + "\n''" + e + "\\''''", "text = 'x'\nflag = true#" + e,
+        "# " + e + "\nnames = ['" + e + "', \"" + e + "2\"] # '"}) {
+    const absl::StatusOr<ConfigFile> file = Parse(good);
+    EXPECT_TRUE(file.ok()) << file.status();
+  }
+  EXPECT_EQ(FaultOf("text = \"\"\"\"\"\"#" + e), "f.toml:1:8: key 'text': the value is empty");
+  const auto stray = [](const std::string& place) {
+    return "f.toml:" + place + "not TOML: a character beyond ASCII outside of quotes and comments";
+  };
+  EXPECT_EQ(FaultOf("text = '" + e + "' " + e), stray("1:12: key 'text': "));
+  EXPECT_EQ(FaultOf("text = \"\" " + e), stray("1:11: key 'text': "));
+  EXPECT_EQ(FaultOf("flag = true\n\n  " + e), stray("3:3: "));
+  EXPECT_EQ(FaultOf("text = ''''''" + e), stray("1:14: key 'text': "));
+  EXPECT_EQ(FaultOf("text = '" + e + "\n" + e), stray("2:1: "));
+}
+
 TEST(ConfigFileTest, AFileIsReadUpToItsBound) {
   std::string text = "flag = true\n#";
   text.resize(kConfigBytesMax, 'x');
