@@ -574,7 +574,8 @@ void AddReplayCommand(CLI::App& app, int* exit_status) {
       ->group(reading);
   command
       ->add_option("--speed", flags->speed,
-                   "max: as fast as it can; N: receive times pass N times as fast as they did")
+                   "max: as fast as it can; X: receive times pass X times as fast as they did")
+      ->type_name("X|max")
       ->capture_default_str()
       ->group(reading);
   flags->ring.AddTo(*command);

@@ -41,7 +41,7 @@ TEST_F(ConfigCommandTest, AFileIsItsCommandLine) {
   };
   const std::vector<Pair> pairs = {
       {"", {}},
-      {"emit = \"all\"", {"--emit", "all"}},
+      {"emit = \"all\"\nspeed = \"max\"", {"--emit", "all"}},
       {"emit = \"250ms\"\nbuckets = [0.25, 1.0, 50]",
        {"--emit", "250ms", "--buckets", "0.25,1.0,50"}},
       {"buckets = [\"0.25\", 3]\nbucket-rounding = \"floor\"",
@@ -212,6 +212,15 @@ const std::vector<BadConfig>& BadConfigs() {
       {"out = '-'\ndigest = true", "1:7", "out", "only one result can go to standard output"},
       {"out = 'x.csv'\nladders = 'x.csv'", "2:11", "ladders", "is the file of --out too"},
       {"symbols = ['A', 'B']\nfinal-book = 'b.txt'", "2:14", "final-book", "must contain {symbol}"},
+      {"speed = 0", "1:9", "speed", "'0' is neither max nor a number in [0.001, 1000000]"},
+      {"speed = true", "1:9", "speed", "true is not a number or text in quotes"},
+      // Options of options.
+      {"strict = true\ntops = 5", "2:8", "tops", "requires --ring"},
+      {"ring-wake = true", "1:13", "ring-wake", "requires --ring"},
+      {"ring = 'a/b'", "1:8", "ring", "'-' and '_'"},
+      {"ring = 'r'\nring-capacity = 1000", "2:17", "ring-capacity", "a power of two in [1, "},
+      {"ring = 'r'\nring-records = ['tops', 'all']", "2:25", "ring-records", "'all' is not feat"},
+      {"ring = 'r'\nring-mode = 0o640", "2:13", "ring-mode", "416 is not text in quotes"},
       // Symbols.
       {"symbols = []", "1:11", "symbols", "the list is empty"},
       {"symbols = ['A', 'B', 'A']", "1:22", "symbols", "'A' is in the list twice"},
