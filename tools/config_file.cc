@@ -104,7 +104,7 @@ class SettingReader {
 
   absl::StatusOr<ConfigSetting> Read(const toml::node& node) {
     setting_.place = PlaceOf(node.source());
-    const absl::Status status = ReadShape(node);
+    absl::Status status = ReadShape(node);
     if (!status.ok()) return status;
     return std::move(setting_);
   }

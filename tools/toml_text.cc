@@ -56,9 +56,10 @@ std::string List(const std::vector<std::string>& values) {
 }
 
 std::string Sizes(const std::vector<std::string>& sizes) {
-  std::vector<std::string> values;
-  for (const std::string& size : sizes) values.push_back(NumberOrString(size));
-  return List(values);
+  const auto append = [](std::string* out, const std::string& size) {
+    *out += NumberOrString(size);
+  };
+  return absl::StrCat("[", absl::StrJoin(sizes, ", ", append), "]");
 }
 
 std::string SizesOf(const BucketLists& lists) {
