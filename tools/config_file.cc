@@ -142,8 +142,7 @@ class SettingReader {
   }
 
   absl::Status ReadMany(const toml::node& node) {
-    const absl::Status status =
-        ReadItems(node, kind_.takes_text, kind_.takes_whole, kind_.takes_number);
+    absl::Status status = ReadItems(node, kind_.takes_text, kind_.takes_whole, kind_.takes_number);
     for (const ConfigItem& item : setting_.items) setting_.values.push_back(item.text);
     return status;
   }
