@@ -11,6 +11,9 @@
 
 namespace thalweg {
 
+// What stands for the symbols without a list of their own, in JSON and in configuration files.
+inline constexpr char kOtherSymbols[] = "*";
+
 struct BucketLists {
   std::optional<std::vector<std::string>> common;
   std::map<std::string, std::vector<std::string>> of_symbols;

@@ -14,6 +14,7 @@
 #include "feeds/decode/decoder.h"
 #include "pipeline/engine.h"
 #include "tools/bucket_lists.h"
+#include "tools/option_kind.h"
 #include "tools/symbol_list.h"
 
 namespace thalweg {
@@ -66,6 +67,7 @@ void EngineFlags::AddTo(CLI::App& app) {
   const char* const group = "What the records are made of";
   symbols_option_ =
       app.add_option("--symbols", symbols_, "Only these, comma separated; numbered in this order")
+          ->type_name(kNamesWord)
           ->group(group);
   app.add_option("--market", market_, "spot, usdm or coinm; default: told from the depth events")
       ->group(group);
@@ -76,8 +78,9 @@ void EngineFlags::AddTo(CLI::App& app) {
   app.add_option("--exchange-info", exchange_info_, "A saved exchangeInfo answer with the ticks")
       ->group(group);
   app.add_option("--buckets", buckets_,
-                 "1 to 8 bucket sizes in quote units, ascending; or SYM=sizes;SYM=sizes\n"
-                 "(default 10,50,100,500,1000)")
+                 "1 to 8 bucket sizes in quote units, ascending; or SYM=sizes;SYM=sizes")
+      ->type_name(kSizesWord)
+      ->capture_default_str()
       ->group(group);
   app.add_option("--bucket-rounding", bucket_rounding_,
                  "outward: bids down, asks up; floor: both down, as older collectors do")
@@ -89,6 +92,7 @@ void EngineFlags::AddTo(CLI::App& app) {
   app.add_option("--snapshot-limit", snapshot_limit_,
                  "Levels a side that bare snapshots were asked with\n"
                  "(default 1000, or 5000 when a side has more than 1000)")
+      ->type_name(kWholeNumberWord)
       ->group(group);
   app.add_option("--on-gap", on_gap_,
                  "blank: no book features after a gap until it is whole again;\n"

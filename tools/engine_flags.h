@@ -6,6 +6,8 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_join.h"
+#include "features/catalogue.h"
 #include "pipeline/engine_options.h"
 
 namespace thalweg {
@@ -28,7 +30,7 @@ class EngineFlags {
   std::string market_;
   std::vector<std::string> instruments_;
   std::string exchange_info_;
-  std::string buckets_;
+  std::string buckets_ = absl::StrJoin(DefaultBucketSizes(), ",");
   std::string bucket_rounding_ = "outward";
   std::string trade_stream_ = "trade";
   std::string snapshot_limit_;

@@ -60,8 +60,16 @@ int FailWithoutSubcommand(const CLI::App& app) {
       absl::InvalidArgumentError(absl::StrCat(fault, ": there are ", absl::StrJoin(names, ", "))));
 }
 
-// --help and --version are "errors" of status 0.
+// --help and --version are "errors" of status 0. Those of a configuration file say all there is to
+// say (tools/config_flags.h).
 int FailParse(const CLI::App& app, const CLI::ParseError& error) {
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  if (code == CLI::ExitCodes::ConfigError) {
+    return thalweg::FailUsage(absl::InvalidArgumentError(error.what()));
+  }
+  if (code == CLI::ExitCodes::FileError) {
+    return thalweg::FailIo(absl::NotFoundError(error.what()));
+  }
   if (error.get_exit_code() != 0 && app.get_subcommands().empty()) {
     return FailWithoutSubcommand(app);
   }

@@ -22,6 +22,7 @@
 #include "pipeline/ring_publisher.h"
 #include "replay/recording_player.h"
 #include "replay/replay_pace.h"
+#include "tools/config_flags.h"
 #include "tools/engine_flags.h"
 #include "tools/exit_status.h"
 #include "tools/feature_table.h"
@@ -42,6 +43,7 @@ struct ReplayFlags {
   std::vector<std::string> recordings;
   EngineFlags engine;
   RingFlags ring;
+  ConfigFlags config;
   std::string speed = "max";
   std::string out;
   std::string ladders;
@@ -406,19 +408,29 @@ int Fail(const absl::Status& status) {
   return status.code() == absl::StatusCode::kInvalidArgument ? FailUsage(status) : FailIo(status);
 }
 
+// --check-config: everything that can be said without reading a recording.
+int PrintEffective(const ReplayFlags& flags, const EngineOptions& options) {
+  const absl::Status status = CheckCreatable(flags, options);
+  if (!status.ok()) return FailIo(status);
+  const absl::StatusOr<std::string> effective = flags.config.Effective();
+  if (!effective.ok()) return FailUsage(effective.status());
+  std::fwrite(effective->data(), 1, effective->size(), stdout);
+  return kExitGood;
+}
+
 int RunReplay(const ReplayFlags& flags) {
   const absl::StatusOr<EngineOptions> parsed = flags.engine.ToOptions();
-  if (!parsed.ok()) return Fail(parsed.status());
+  if (!parsed.ok()) return Fail(flags.config.Explain(parsed.status()));
   const EngineOptions& options = *parsed;
   absl::Status status = CheckOutputs(flags, options);
-  if (!status.ok()) return FailUsage(status);
+  if (!status.ok()) return FailUsage(flags.config.Explain(status));
   const Catalogue catalogue = MakeCatalogue(options);
   const absl::StatusOr<double> speed = ParseSpeed(flags.speed);
-  if (!speed.ok()) return FailUsage(speed.status());
+  if (!speed.ok()) return FailUsage(flags.config.Explain(speed.status()));
   RingPublisherOptions publishing;
   if (flags.ring.asked()) {
     absl::StatusOr<RingPublisherOptions> asked = flags.ring.ToOptions();
-    if (!asked.ok()) return FailUsage(asked.status());
+    if (!asked.ok()) return FailUsage(flags.config.Explain(asked.status()));
     publishing = *std::move(asked);
     publishing.interleaved = flags.merge;
     publishing.speed_milli = static_cast<std::uint64_t>(std::llround(*speed * 1'000));
@@ -429,6 +441,8 @@ int RunReplay(const ReplayFlags& flags) {
                  "thalweg: no result was asked for (--out, --ladders, --final-book, "
                  "--digest, --ring): computing and counting only\n");
   }
+
+  if (flags.config.check_only()) return PrintEffective(flags, options);
 
   // Before an output of an earlier replay is replaced.
   status = RecordingPlayer::CheckReadable(flags.recordings);
@@ -564,11 +578,13 @@ void AddReplayCommand(CLI::App& app, int* exit_status) {
       ->group(reading);
   command
       ->add_option("--speed", flags->speed,
-                   "max: as fast as it can; N: receive times pass N times as fast as they did")
+                   "max: as fast as it can; X: receive times pass X times as fast as they did")
+      ->type_name("X|max")
       ->capture_default_str()
       ->group(reading);
   flags->ring.AddTo(*command);
   flags->engine.AddTo(*command);
+  flags->config.AddTo(*command);
   command->callback([flags, exit_status] { *exit_status = RunReplay(*flags); });
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/string_view.h"
+#include "tools/option_kind.h"
 
 namespace thalweg {
 namespace {
@@ -52,12 +53,14 @@ void RingFlags::AddTo(CLI::App& app) {
                                 "processes: letters, digits, '-' and '_'")
                      ->group(group);
   app.add_option("--ring-records", records_, "Which kinds of record, comma separated")
+      ->type_name(kNamesWord)
       ->capture_default_str()
       ->needs(ring_option_)
       ->group(group);
   app.add_option("--ring-capacity", capacity_,
                  "Records that each ring holds, a power of two\n"
                  "(default 16384 features, 4096 ladders and tops)")
+      ->type_name(kWholeNumberWord)
       ->needs(ring_option_)
       ->group(group);
   app.add_option("--ring-mode", mode_, "Who may read them: 0600 this user, 0640 the group too")
@@ -68,6 +71,7 @@ void RingFlags::AddTo(CLI::App& app) {
       ->needs(ring_option_)
       ->group(group);
   app.add_option("--tops", tops_, "Levels a side in a tops record, 1 to 100")
+      ->type_name(kWholeNumberWord)
       ->capture_default_str()
       ->needs(ring_option_)
       ->group(group);

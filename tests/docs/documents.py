@@ -5,6 +5,7 @@ reader does not see, stand alone on the line before a fence:
 
   <!-- not run: REASON -->   a sh or python block that the tests leave alone
   <!-- output -->            a text block: what the block before it prints
+  <!-- file: NAME -->        a block of any language: the blocks after it find it as a file
 
 Used by CMake too, which builds every C++ and C block:  documents.py SOURCE_DIR PROGRAMS_DIR
 And by writers, after a change of the catalogue:  documents.py --update SOURCE_DIR THALWEG
@@ -35,6 +36,11 @@ class Block:
     @property
     def where(self):
         return f"{self.page}:{self.line}"
+
+    @property
+    def file(self):
+        """The name of the file that the block is; None when it is none."""
+        return self.remark.removeprefix("file: ") if self.remark.startswith("file: ") else None
 
     @property
     def program(self):

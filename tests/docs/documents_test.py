@@ -106,6 +106,8 @@ class SnippetsTest(unittest.TestCase):
         for page in documents.pages(ARGS.source):
             with Checkout() as folder, PageRings(page) as renamed:
                 for block, output in documents.with_outputs(page):
+                    if block.file is not None:
+                        (folder / block.file).write_text(renamed(block.text), encoding="utf-8")
                     if block.language not in ran or block.remark.startswith("not run: "):
                         continue
                     ran[block.language] += 1
@@ -193,6 +195,18 @@ class ContractsTest(unittest.TestCase):
         options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M))
         self.assertGreater(len(options), 10)
         self.assertEqual(set(re.findall(r"^\| `(--[a-z-]+)", page, re.M)), options)
+
+    def test_the_example_of_config_has_every_option_of_replay(self):
+        blocks = documents.blocks(ARGS.source / "docs" / "CONFIG.md")
+        example = next(block.text for block in blocks if block.file == "run.toml")
+        help_text = subprocess.run(
+            [ARGS.thalweg, "replay", "--help"], check=True, capture_output=True, text=True
+        ).stdout
+        options = set(re.findall(r"^  --([a-z-]+)", help_text, re.M)) - {"config", "check-config"}
+        self.assertGreater(len(options), 10)
+        # A key may stand in a comment, when the example is better off without it.
+        keys = re.findall(r"^(?:# )?([a-z-]+) = |^\[([a-z-]+)\]", example, re.M)
+        self.assertEqual({key or table for key, table in keys}, options)
 
     def test_import_explains_every_option_of_both_commands_and_no_other(self):
         page = self.page("docs/IMPORT.md")

@@ -609,7 +609,6 @@ INSTANTIATE_TEST_SUITE_P(
         WrongOption{"SymbolsBlank", {"--symbols", " "}, {"--symbols", "' '"}},
         WrongOption{"Ring", {"--ring", "a/b"}, {"--ring", "'a/b'", "letters"}},
         WrongOption{"Speed", {"--speed", "0"}, {"--speed", "'0'", "[0.001, 1000000]"}},
-        WrongOption{"Config", {"--config", "x.toml"}, {"--config"}},
         WrongOption{"Unknown", {"--no-such-option"}, {"--no-such-option"}}),
     [](const auto& param) { return std::string(param.param.name); });
 
