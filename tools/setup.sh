@@ -10,6 +10,7 @@ set -euo pipefail
 for_building=(
   g++ cmake ninja-build ccache
   libabsl-dev libsimdjson-dev libzstd-dev zlib1g-dev libxxhash-dev libcli11-dev
+  libboost1.81-dev libssl-dev
   zstd python3
 )
 for_testing=(
