@@ -200,11 +200,8 @@ HttpAnswer Exchange::AskDepth(const RestDesk::Depth& depth, Nanos now) {
   std::int64_t ids_ago = 0;
   Nanos delay = 0;
   const Fault* garbage = nullptr;
-  for (Scheduled& scheduled : faults_) {
-    const Fault& fault = scheduled.fault;
-    if (fault.trigger != FaultTrigger::kRequest) continue;
-    if (!fault.symbol.empty() && fault.symbol != depth.symbol) continue;
-    if (!TreatsRequest(scheduled)) continue;
+  for (const Fault* const treating : Treating(FaultTrigger::kRequest, depth.symbol)) {
+    const Fault& fault = *treating;
     options_.log(absl::StrCat("fault ", fault.text, ": depth of ", depth.symbol));
     if (fault.kind == FaultKind::kRestError) {
       HttpAnswer answer = ErrorAnswer(static_cast<int>(fault.status), -1001,
@@ -237,9 +234,8 @@ UpgradeVerdict Exchange::Open(const HttpQuestion& question, Nanos now) {
                                          absl::StrCat(SecondsUp(budget.retry_after)));
     return verdict;
   }
-  for (Scheduled& scheduled : faults_) {
-    const Fault& fault = scheduled.fault;
-    if (fault.trigger != FaultTrigger::kAttempt || !TreatsRequest(scheduled)) continue;
+  for (const Fault* const treating : Treating(FaultTrigger::kAttempt, "")) {
+    const Fault& fault = *treating;
     options_.log(absl::StrCat("fault ", fault.text, ": connection refused"));
     verdict.refusal = ErrorAnswer(static_cast<int>(fault.status), -1001, "Refused.");
     verdict.refusal.is_aborted = fault.status == 0;
@@ -291,10 +287,9 @@ void Exchange::OnText(ConnectionNumber number, std::string_view text, Nanos now)
     return CloseConnection(connection, number, kPolicyViolation, "Too many requests");
   }
   std::string how;
-  for (Scheduled& scheduled : faults_) {
-    if (scheduled.fault.trigger != FaultTrigger::kControl || !TreatsRequest(scheduled)) continue;
-    how = scheduled.fault.how;
-    options_.log(absl::StrCat("fault ", scheduled.fault.text, ": reply on connection ", number));
+  for (const Fault* const fault : Treating(FaultTrigger::kControl, "")) {
+    how = fault->how;
+    options_.log(absl::StrCat("fault ", fault->text, ": reply on connection ", number));
   }
   std::string reply =
       how == "error" ? connection.session.Refuse(text) : connection.session.Answer(text);
@@ -485,11 +480,17 @@ bool Exchange::TreatsFrame(Scheduled& scheduled, const FeedFrame& frame, std::st
   return true;
 }
 
-bool Exchange::TreatsRequest(Scheduled& scheduled) {
-  ++scheduled.seen;
-  if (scheduled.left == 0 || scheduled.seen < scheduled.fault.at) return false;
-  --scheduled.left;
-  return true;
+std::vector<const Fault*> Exchange::Treating(FaultTrigger trigger, std::string_view symbol) {
+  std::vector<const Fault*> treating;
+  for (Scheduled& scheduled : faults_) {
+    const Fault& fault = scheduled.fault;
+    if (fault.trigger != trigger || (!fault.symbol.empty() && fault.symbol != symbol)) continue;
+    ++scheduled.seen;
+    if (scheduled.left == 0 || scheduled.seen < fault.at) continue;
+    --scheduled.left;
+    treating.push_back(&fault);
+  }
+  return treating;
 }
 
 void Exchange::BeginMoment(const Fault& fault, Nanos now) {

@@ -154,8 +154,8 @@ class Exchange {
   // Counts a frame, and says whether the fault treats it.
   [[nodiscard]] bool TreatsFrame(Scheduled& scheduled, const FeedFrame& frame,
                                  std::string_view stream);
-  // Counts a request, attempt or message, and says whether the fault treats it.
-  [[nodiscard]] static bool TreatsRequest(Scheduled& scheduled);
+  // Counts a request, attempt or control message, and says which faults treat it.
+  [[nodiscard]] std::vector<const Fault*> Treating(FaultTrigger trigger, std::string_view symbol);
   void BeginMoment(const Fault& fault, Nanos now);
   [[nodiscard]] HttpAnswer AskDepth(const RestDesk::Depth& depth, Nanos now);
 
