@@ -15,7 +15,7 @@ for_building=(
 )
 for_testing=(
   clang clang-format clang-tidy libclang-rt-14-dev llvm git
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libgtest-dev libgmock-dev libbenchmark-dev curl
   nlohmann-json3-dev rapidjson-dev
 )
 
