@@ -12,6 +12,9 @@
 #include "absl/strings/str_join.h"
 #include "core/version.h"
 #include "tools/bench_command.h"
+#ifdef THALWEG_NET
+#include "tools/exchange_command.h"
+#endif
 #include "tools/exit_status.h"
 #include "tools/export_command.h"
 #include "tools/import_command.h"
@@ -89,6 +92,9 @@ int Run(int argc, char** argv) {
   thalweg::AddImportCommand(app, &exit_status);
   thalweg::AddExportCommand(app, &exit_status);
   thalweg::AddMarketCommand(app, &exit_status);
+#ifdef THALWEG_NET
+  thalweg::AddExchangeCommand(app, &exit_status);
+#endif
   thalweg::AddBenchCommand(app, &exit_status);
   thalweg::AddSchemaCommand(app, &exit_status);
   thalweg::AddTopCommand(app, &exit_status);

@@ -15,23 +15,18 @@
 #include "replay/market.h"
 #include "replay/recording_writer.h"
 #include "tools/exit_status.h"
+#include "tools/market_flags.h"
 #include "tools/progress.h"
-#include "tools/symbol_list.h"
 #include "tools/text_file.h"
 
 namespace thalweg {
 namespace {
 
-struct MarketFlags {
-  std::string seed = "1";
+struct MarketCommandFlags {
+  MarketFlags market;
   std::string seconds = "60";
-  std::string symbols = "BTCUSDT";
-  std::string market = "spot";
-  std::string interval = "100";
-  std::string levels = "100000";
   std::string snapshot_limit = "1000";
   std::string snapshot_every = "600";
-  std::string regimes = "calm";
   std::string out;
   std::string final_book;
 };
@@ -39,53 +34,18 @@ struct MarketFlags {
 // A year is more than anybody can store.
 constexpr std::int64_t kSecondsMax = 31'622'400;
 
-template <class Number>
-absl::StatusOr<Number> ParseNumber(absl::string_view key, const std::string& text, Number least,
-                                   Number most) {
-  Number number = 0;
-  if (!absl::SimpleAtoi(text, &number) || number < least || number > most) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--", key, ": '", text, "' is not a whole number in [", least, ", ", most, "]"));
-  }
-  return number;
-}
-
-absl::StatusOr<MarketOptions> ToOptions(const MarketFlags& flags) {
-  MarketOptions options;
-  const auto seed = ParseNumber<std::uint64_t>("seed", flags.seed, 0, UINT64_MAX);
-  if (!seed.ok()) return seed.status();
-  options.seed = *seed;
-  for (const std::string& text : SplitSymbolList(flags.symbols)) {
-    absl::StatusOr<MarketSymbolOptions> symbol = ParseMarketSymbol(text);
-    if (!symbol.ok())
-      return absl::InvalidArgumentError(absl::StrCat("--", symbol.status().message()));
-    options.symbols.push_back(*std::move(symbol));
-  }
-  if (flags.market == "usdm") {
-    options.market = Market::kUsdM;
-  } else if (flags.market != "spot") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--market: '", flags.market, "' is not spot or usdm"));
-  }
-  const auto interval = ParseNumber<std::int64_t>("interval", flags.interval, 20, 1'000);
-  if (!interval.ok()) return interval.status();
-  options.depth_interval = *interval * kMillisecond;
-  const auto levels = ParseNumber<std::int64_t>(
-      "levels", flags.levels, std::int64_t{kMarketLevelsMin}, std::int64_t{kMarketLevelsMax});
-  if (!levels.ok()) return levels.status();
-  options.levels = static_cast<std::size_t>(*levels);
-  const auto limit = ParseNumber<std::int64_t>("snapshot-limit", flags.snapshot_limit, 1,
-                                               std::int64_t{kSpotDepthMax});
+absl::StatusOr<MarketOptions> ToOptions(const MarketCommandFlags& flags) {
+  absl::StatusOr<MarketOptions> parsed = flags.market.ToOptions();
+  if (!parsed.ok()) return parsed.status();
+  MarketOptions options = *std::move(parsed);
+  const auto limit = ParseWholeNumber<std::int64_t>("snapshot-limit", flags.snapshot_limit, 1,
+                                                    std::int64_t{kSpotDepthMax});
   if (!limit.ok()) return limit.status();
   options.snapshot_limit = static_cast<std::size_t>(*limit);
   const auto every =
-      ParseNumber<std::int64_t>("snapshot-every", flags.snapshot_every, 0, kSecondsMax);
+      ParseWholeNumber<std::int64_t>("snapshot-every", flags.snapshot_every, 0, kSecondsMax);
   if (!every.ok()) return every.status();
   options.snapshot_every = *every * kSecond;
-  absl::StatusOr<std::vector<RegimeSpan>> regimes = ParseRegimes(flags.regimes);
-  if (!regimes.ok())
-    return absl::InvalidArgumentError(absl::StrCat("--", regimes.status().message()));
-  options.regimes = *std::move(regimes);
   const absl::Status status = SyntheticMarket::Validate(options);
   if (!status.ok()) return absl::InvalidArgumentError(absl::StrCat("--", status.message()));
   return options;
@@ -145,12 +105,12 @@ absl::Status WriteTrueBook(const std::string& path, const TrueBook& now, UpdateI
   return (*file)->Close();
 }
 
-std::string BookPath(const MarketFlags& flags, const MarketSymbolOptions& symbol) {
+std::string BookPath(const MarketCommandFlags& flags, const MarketSymbolOptions& symbol) {
   return absl::StrReplaceAll(flags.final_book, {{"{symbol}", symbol.name}});
 }
 
 // Two results that would go to one place.
-absl::Status CheckPlaces(const MarketFlags& flags, const MarketOptions& options) {
+absl::Status CheckPlaces(const MarketCommandFlags& flags, const MarketOptions& options) {
   if (flags.final_book.empty()) return absl::OkStatus();
   if (options.symbols.size() > 1 && flags.final_book.find("{symbol}") == std::string::npos) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -168,10 +128,10 @@ absl::Status CheckPlaces(const MarketFlags& flags, const MarketOptions& options)
   return absl::OkStatus();
 }
 
-int RunMarket(const MarketFlags& flags) {
+int RunMarket(const MarketCommandFlags& flags) {
   const absl::StatusOr<MarketOptions> options = ToOptions(flags);
   if (!options.ok()) return FailUsage(options.status());
-  const auto seconds = ParseNumber<std::int64_t>("seconds", flags.seconds, 1, kSecondsMax);
+  const auto seconds = ParseWholeNumber<std::int64_t>("seconds", flags.seconds, 1, kSecondsMax);
   if (!seconds.ok()) return FailUsage(seconds.status());
   const absl::Status places = CheckPlaces(flags, *options);
   if (!places.ok()) return FailUsage(places);
@@ -220,7 +180,7 @@ int RunMarket(const MarketFlags& flags) {
 }  // namespace
 
 void AddMarketCommand(CLI::App& app, int* exit_status) {
-  auto flags = std::make_shared<MarketFlags>();
+  auto flags = std::make_shared<MarketCommandFlags>();
   CLI::App* const command = app.add_subcommand(
       "market", "A synthetic recording with the shape of a real feed, and its true book");
   command->footer(
@@ -232,32 +192,14 @@ void AddMarketCommand(CLI::App& app, int* exit_status) {
       "  thalweg market --levels 4000 --snapshot-limit 5000 --final-book true.txt --out m.zst\n\n"
       "Exit status: 0 made; 2 wrong usage; 3 cannot write.");
   command->add_option("--out", flags->out, "FILE.zst, or - for standard output")->required();
-  command->add_option("--seed", flags->seed, "Another one makes another market")
-      ->capture_default_str();
+  flags->market.AddTo(*command);
   command->add_option("--seconds", flags->seconds, "How long it lasts")->capture_default_str();
-  command
-      ->add_option("--symbols", flags->symbols,
-                   "NAME or NAME:ACTIVITY, comma separated; activity in percent of BTCUSDT's")
-      ->capture_default_str();
-  command->add_option("--market", flags->market, "spot or usdm: ids and payloads")
-      ->capture_default_str();
-  command->add_option("--interval", flags->interval, "Of depth events: 20, 100 or 1000 ms")
-      ->capture_default_str();
-  command
-      ->add_option("--levels", flags->levels,
-                   "Levels a side at most, 100 to 100000; left alone a market has some 12000")
-      ->capture_default_str();
   command
       ->add_option("--snapshot-limit", flags->snapshot_limit, "Levels a side that snapshots hold")
       ->capture_default_str();
   command
       ->add_option("--snapshot-every", flags->snapshot_every,
                    "Seconds between snapshots after the first one; 0: only that one")
-      ->capture_default_str();
-  command
-      ->add_option("--regimes", flags->regimes,
-                   "calm, burst, trend, crash, thin, one-sided: NAME:SECONDS, comma separated,\n"
-                   "one after another and then again")
       ->capture_default_str();
   command->add_option("--final-book", flags->final_book,
                       "The true book after the last depth event, as replay writes its own;\n"

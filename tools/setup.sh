@@ -10,15 +10,15 @@ set -euo pipefail
 for_building=(
   g++ cmake ninja-build ccache
   libabsl-dev libsimdjson-dev libzstd-dev zlib1g-dev libxxhash-dev libcli11-dev libncurses-dev
-  libtomlplusplus-dev
+  libtomlplusplus-dev libboost1.81-dev libssl-dev libconcurrentqueue-dev libspdlog-dev
   zstd python3 python3-numpy
 )
 for_testing=(
   clang clang-format clang-tidy libclang-rt-14-dev llvm git
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libgtest-dev libgmock-dev libbenchmark-dev curl
   nlohmann-json3-dev rapidjson-dev
   python3-pytest python3-pandas mypy
-  relacy-dev libreaderwriterqueue-dev libboost1.81-dev
+  relacy-dev libreaderwriterqueue-dev
 )
 
 say() { echo "setup: $*"; }
