@@ -2,20 +2,15 @@
 
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <system_error>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "core/string_view.h"
 #include "pipeline/engine.h"
 #include "pipeline/record_digest.h"
@@ -25,19 +20,15 @@
 #include "tools/config_flags.h"
 #include "tools/engine_flags.h"
 #include "tools/exit_status.h"
-#include "tools/feature_table.h"
-#include "tools/final_book.h"
 #include "tools/interruption.h"
-#include "tools/ladder_table.h"
 #include "tools/notice_log.h"
 #include "tools/progress.h"
+#include "tools/result_files.h"
+#include "tools/result_flags.h"
 #include "tools/ring_flags.h"
-#include "tools/text_file.h"
 
 namespace thalweg {
 namespace {
-
-constexpr char kSymbolPlace[] = "{symbol}";
 
 struct ReplayFlags {
   std::vector<std::string> recordings;
@@ -45,24 +36,21 @@ struct ReplayFlags {
   RingFlags ring;
   ConfigFlags config;
   std::string speed = "max";
-  std::string out;
-  std::string ladders;
-  std::string final_book;
-  bool digest = false;
+  ResultFlags results;
   bool strict = false;
   bool salvage = false;
   bool merge = false;
 };
 
-// Takes the records of a replay to the files and the rings that were asked for.
+// Takes what a replay makes to the files and the rings that were asked for.
 class ReplayOutput final : public EngineOutput {
  public:
+  explicit ReplayOutput(std::unique_ptr<ResultFiles> result_files)
+      : files(std::move(result_files)) {}
+
   void OnRecord(const SymbolEngine& symbol, RecordBuffer& record) override {
-    ++record_count_;
     if (rings) rings->OnRecord(symbol, record);
-    if (digest) digest->Add(record);
-    if (features) WriteFeatureRow(symbol, record, *features);
-    if (ladders) WriteLadderRows(symbol, record, *ladders);
+    files->OnRecord(symbol, record);
   }
   void OnSymbol(const SymbolEngine& symbol) override {
     if (rings) rings->OnSymbol(symbol);
@@ -75,127 +63,15 @@ class ReplayOutput final : public EngineOutput {
     log->Tell(notice);
   }
 
-  [[nodiscard]] std::int64_t record_count() const noexcept { return record_count_; }
   // False when a file takes no more rows, or a ring no more records.
   [[nodiscard]] bool good() const noexcept {
-    return (!features || features->good()) && (!ladders || ladders->good()) &&
-           (!rings || rings->status().ok());
+    return files->good() && (!rings || rings->status().ok());
   }
 
-  std::unique_ptr<RecordDigest> digest;
-  std::unique_ptr<TextFile> features;
-  std::unique_ptr<TextFile> ladders;
+  std::unique_ptr<ResultFiles> files;
   std::unique_ptr<RingPublisher> rings;
   NoticeLog* log = nullptr;
-
- private:
-  std::int64_t record_count_ = 0;
 };
-
-// A result and the file it goes to.
-struct Result {
-  const char* option;
-  const std::string* path;  // Empty: not asked for.
-};
-
-bool IsFile(const std::string& path) { return !path.empty() && path != "-"; }
-
-// Whether both names stand for one file; of files that do not exist yet, only the names tell.
-bool AreSameFile(const std::string& a, const std::string& b) {
-  std::error_code error;
-  if (std::filesystem::equivalent(a, b, error)) return true;
-  return std::filesystem::absolute(a, error).lexically_normal() ==
-         std::filesystem::absolute(b, error).lexically_normal();
-}
-
-// No result replaces what the replay reads.
-absl::Status CheckNoInput(const char* option, const std::string& path, const ReplayFlags& flags) {
-  for (const std::string& recording : flags.recordings) {
-    if (IsFile(path) && AreSameFile(path, recording)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(option, ": ", path, " is one of the recordings: they are never replaced"));
-    }
-  }
-  const std::string& exchange_info = flags.engine.exchange_info_path();
-  if (IsFile(path) && !exchange_info.empty() && AreSameFile(path, exchange_info)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(option, ": ", path, " is the file of --exchange-info: it is not replaced"));
-  }
-  return absl::OkStatus();
-}
-
-std::string PathOfSymbol(const std::string& final_book, const std::string& symbol) {
-  return absl::StrReplaceAll(final_book, {{kSymbolPlace, symbol}});
-}
-
-absl::Status NeedsSymbolPlace(const std::string& path) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "--final-book: '", path, "': with several symbols the file name must contain {symbol}"));
-}
-
-// No two results to one place.
-absl::Status CheckPlaces(const std::vector<Result>& results, bool digest) {
-  std::vector<std::string> on_standard_output;
-  if (digest) on_standard_output.emplace_back("--digest");
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const auto& [option, path] = results[i];
-    if (*path == "-") on_standard_output.emplace_back(option);
-    for (std::size_t j = 0; j < i && IsFile(*path); ++j) {
-      if (!IsFile(*results[j].path) || !AreSameFile(*path, *results[j].path)) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat(option, ": ", *path, " is the file of ", results[j].option, " too"));
-    }
-  }
-  if (on_standard_output.size() <= 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(absl::StrJoin(on_standard_output, ", "),
-                                                 ": only one result can go to standard output"));
-}
-
-// What is wrong with the names of the output files, before any work is done.
-absl::Status CheckOutputs(const ReplayFlags& flags, const EngineOptions& options) {
-  const Result out{"--out", &flags.out};
-  const Result ladders{"--ladders", &flags.ladders};
-  const Result final_book{"--final-book", &flags.final_book};
-  for (const Result& result : {out, ladders, final_book}) {
-    absl::Status status = CheckNoInput(result.option, *result.path, flags);
-    if (!status.ok()) return status;
-  }
-  absl::Status status = CheckPlaces({out, ladders, final_book}, flags.digest);
-  if (!status.ok()) return status;
-  for (const Result& result : {out, ladders}) {
-    if (!IsFile(*result.path) || absl::EndsWith(*result.path, ".csv")) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat(result.option, ": '", *result.path,
-                     "' is neither - nor a name that ends in .csv, the one format there is"));
-  }
-  if (options.symbols.size() > 1 && !flags.final_book.empty() &&
-      !absl::StrContains(flags.final_book, kSymbolPlace)) {
-    return NeedsSymbolPlace(flags.final_book);
-  }
-  return absl::OkStatus();
-}
-
-// What is wrong with the places of the output files, before one of them is replaced. Of final books
-// those are looked at whose path is known.
-absl::Status CheckCreatable(const ReplayFlags& flags, const EngineOptions& options) {
-  std::vector<std::string> paths{flags.out, flags.ladders};
-  if (!absl::StrContains(flags.final_book, kSymbolPlace)) {
-    paths.push_back(flags.final_book);
-  } else if (!options.symbols.empty()) {
-    for (const std::string& symbol : options.symbols) {
-      paths.push_back(PathOfSymbol(flags.final_book, symbol));
-    }
-  } else if (!absl::StrContains(std::filesystem::path(flags.final_book).parent_path().string(),
-                                kSymbolPlace)) {
-    paths.push_back(flags.final_book);
-  }
-  for (const std::string& path : paths) {
-    if (path.empty()) continue;
-    absl::Status status = TextFile::CheckCreatable(path);
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
-}
 
 std::vector<const SymbolEngine*> SymbolsOf(const RecordingPlayer& player) {
   std::vector<const SymbolEngine*> symbols;
@@ -211,54 +87,6 @@ std::set<std::string> SymbolsFollowed(const RecordingPlayer& player, const Engin
   std::set<std::string> names = player.SymbolsSeen();
   for (const SymbolEngine* symbol : SymbolsOf(player)) names.insert(symbol->name());
   return names;
-}
-
-// The file of a symbol's book. Names of symbols come from the recording, so what they make of the
-// path is looked at: InvalidArgument when it is another folder or a recording.
-absl::StatusOr<std::string> FinalBookPath(const ReplayFlags& flags, const SymbolEngine& symbol) {
-  std::string path = PathOfSymbol(flags.final_book, symbol.name());
-  if (path != flags.final_book && absl::StrContains(symbol.name(), '/')) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--final-book: the symbol '", symbol.name(), "' is no part of a file name"));
-  }
-  absl::Status status = CheckNoInput("--final-book", path, flags);
-  if (!status.ok()) return status;
-  for (const std::string* other : {&flags.out, &flags.ladders}) {
-    if (!IsFile(*other) || !IsFile(path) || !AreSameFile(path, *other)) continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("--final-book: ", path, " is the file of another result too"));
-  }
-  return path;
-}
-
-absl::Status WriteBookFile(const std::string& path, const SymbolEngine* symbol) {
-  absl::StatusOr<std::unique_ptr<TextFile>> file = TextFile::Create(path);
-  if (!file.ok()) return file.status();
-  if (symbol != nullptr) WriteFinalBook(*symbol, **file);
-  return (*file)->Close();
-}
-
-// `symbols`: those whose engines are there at the end; `names`: those of every run.
-absl::Status WriteFinalBooks(const ReplayFlags& flags,
-                             const std::vector<const SymbolEngine*>& symbols,
-                             const std::set<std::string>& names) {
-  const bool one_file = !absl::StrContains(flags.final_book, kSymbolPlace);
-  if (one_file && names.size() > 1) return NeedsSymbolPlace(flags.final_book);
-  if (one_file && symbols.empty()) return WriteBookFile(flags.final_book, nullptr);
-  std::map<std::string, const SymbolEngine*> books;
-  for (const SymbolEngine* symbol : symbols) {
-    const absl::StatusOr<std::string> path = FinalBookPath(flags, *symbol);
-    if (!path.ok()) return path.status();
-    if (books.emplace(*path, symbol).second) continue;
-    return absl::InvalidArgumentError(absl::StrCat("--final-book: ", *path, ": two books of ",
-                                                   symbol->name(),
-                                                   ", of interleaved runs, would go there"));
-  }
-  for (const auto& [path, symbol] : books) {
-    absl::Status status = WriteBookFile(path, symbol);
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
 }
 
 std::string_view StateName(SymbolState state) {
@@ -410,7 +238,7 @@ int Fail(const absl::Status& status) {
 
 // --check-config: everything that can be said without reading a recording.
 int PrintEffective(const ReplayFlags& flags, const EngineOptions& options) {
-  const absl::Status status = CheckCreatable(flags, options);
+  const absl::Status status = flags.results.CheckCreatable(options);
   if (!status.ok()) return FailIo(status);
   const absl::StatusOr<std::string> effective = flags.config.Effective();
   if (!effective.ok()) return FailUsage(effective.status());
@@ -422,7 +250,8 @@ int RunReplay(const ReplayFlags& flags) {
   const absl::StatusOr<EngineOptions> parsed = flags.engine.ToOptions();
   if (!parsed.ok()) return Fail(flags.config.Explain(parsed.status()));
   const EngineOptions& options = *parsed;
-  absl::Status status = CheckOutputs(flags, options);
+  const ResultInputs inputs{flags.recordings, flags.engine.exchange_info_path()};
+  absl::Status status = flags.results.Check(inputs, options);
   if (!status.ok()) return FailUsage(flags.config.Explain(status));
   const Catalogue catalogue = MakeCatalogue(options);
   const absl::StatusOr<double> speed = ParseSpeed(flags.speed);
@@ -435,8 +264,7 @@ int RunReplay(const ReplayFlags& flags) {
     publishing.interleaved = flags.merge;
     publishing.speed_milli = static_cast<std::uint64_t>(std::llround(*speed * 1'000));
   }
-  if (flags.out.empty() && flags.ladders.empty() && !flags.digest && flags.final_book.empty() &&
-      !flags.ring.asked()) {
+  if (!flags.results.asked() && !flags.ring.asked()) {
     std::fprintf(stderr,
                  "thalweg: no result was asked for (--out, --ladders, --final-book, "
                  "--digest, --ring): computing and counting only\n");
@@ -446,24 +274,18 @@ int RunReplay(const ReplayFlags& flags) {
 
   // Before an output of an earlier replay is replaced.
   status = RecordingPlayer::CheckReadable(flags.recordings);
-  status.Update(CheckCreatable(flags, options));
+  status.Update(flags.results.CheckCreatable(options));
   if (!status.ok()) return FailIo(status);
-  ReplayOutput output;
+  std::unique_ptr<RingPublisher> rings;
   if (flags.ring.asked()) {
-    auto rings = RingPublisher::Create(publishing, options, catalogue);
-    if (!rings.ok()) return Fail(rings.status());
-    output.rings = *std::move(rings);
+    auto created = RingPublisher::Create(publishing, options, catalogue);
+    if (!created.ok()) return Fail(created.status());
+    rings = *std::move(created);
   }
-  if (flags.digest) output.digest = std::make_unique<RecordDigest>();
-  for (const auto& [path, file] :
-       {std::pair(&flags.out, &output.features), std::pair(&flags.ladders, &output.ladders)}) {
-    if (path->empty()) continue;
-    absl::StatusOr<std::unique_ptr<TextFile>> created = TextFile::Create(*path);
-    if (!created.ok()) return FailIo(created.status());
-    *file = *std::move(created);
-  }
-  if (output.features) WriteFeatureHeader(catalogue, *output.features);
-  if (output.ladders) WriteLadderHeader(*output.ladders);
+  auto files = ResultFiles::Create(flags.results, catalogue);
+  if (!files.ok()) return FailIo(files.status());
+  ReplayOutput output(*std::move(files));
+  output.rings = std::move(rings);
 
   Progress progress;
   std::int64_t frames = 0;
@@ -496,23 +318,21 @@ int RunReplay(const ReplayFlags& flags) {
   log.Finish();
 
   const std::vector<const SymbolEngine*> symbols = SymbolsOf(player);
-  PrintSummary(symbols, progress, frames, output.record_count());
+  PrintSummary(symbols, progress, frames, output.files->record_count());
   int exit_status = kExitGood;
   if (!status.ok()) exit_status = FailIo(status);
   if (output.rings && !output.rings->status().ok()) exit_status = Fail(output.rings->status());
   const bool stopped = !output.good();  // Then a book or a digest would not be the input's.
-  for (TextFile* file : {output.features.get(), output.ladders.get()}) {
-    if (file == nullptr) continue;
-    const absl::Status closed = file->Close();
-    if (!closed.ok()) exit_status = FailIo(closed);
-  }
-  if (!flags.final_book.empty() && !stopped) {
-    const absl::Status written = WriteFinalBooks(flags, symbols, SymbolsFollowed(player, options));
+  const absl::Status closed = output.files->Close();
+  if (!closed.ok()) exit_status = FailIo(closed);
+  if (!flags.results.final_book().empty() && !stopped) {
+    const absl::Status written =
+        flags.results.WriteFinalBooks(inputs, symbols, SymbolsFollowed(player, options));
     if (!written.ok()) exit_status = Fail(written);
   }
-  if (flags.digest && !stopped) {
-    std::printf("digest %s records %lld\n", output.digest->Hex().c_str(),
-                static_cast<long long>(output.digest->record_count()));
+  if (const RecordDigest* digest = output.files->digest(); digest != nullptr && !stopped) {
+    std::printf("digest %s records %lld\n", digest->Hex().c_str(),
+                static_cast<long long>(digest->record_count()));
   }
   if (exit_status != kExitGood) return exit_status;
   if (signal != 0) {
@@ -555,15 +375,7 @@ void AddReplayCommand(CLI::App& app, int* exit_status) {
       "Exit status: 0 good; 1 the data is bad (a named symbol is absent, or --strict objects);\n"
       "2 wrong usage; 3 cannot read or write. Rows made before an error stay written.");
   command->add_option("RECORDING", flags->recordings, "Recordings")->required();
-  const char* const results = "Results";
-  command->add_option("--out", flags->out, "Feature rows; FILE.csv, or - for standard output")
-      ->group(results);
-  command->add_option("--ladders", flags->ladders, "Bucket ladders; FILE.csv or -")->group(results);
-  command
-      ->add_option("--final-book", flags->final_book,
-                   "The book at the end, a line a level; {symbol} in the name is replaced")
-      ->group(results);
-  command->add_flag("--digest", flags->digest, "Print a digest of all records")->group(results);
+  flags->results.AddTo(*command);
   const char* const reading = "How recordings are read";
   command
       ->add_flag("--strict", flags->strict,
