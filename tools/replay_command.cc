@@ -26,6 +26,7 @@
 #include "tools/result_files.h"
 #include "tools/result_flags.h"
 #include "tools/ring_flags.h"
+#include "tools/symbol_summary.h"
 
 namespace thalweg {
 namespace {
@@ -87,44 +88,6 @@ std::set<std::string> SymbolsFollowed(const RecordingPlayer& player, const Engin
   std::set<std::string> names = player.SymbolsSeen();
   for (const SymbolEngine* symbol : SymbolsOf(player)) names.insert(symbol->name());
   return names;
-}
-
-std::string_view StateName(SymbolState state) {
-  switch (state) {
-    case SymbolState::kDown:
-      return "no depth events";
-    case SymbolState::kBuffering:
-      return "never synchronised";
-    case SymbolState::kLive:
-      return "live";
-    case SymbolState::kResync:
-      return "resyncing";
-    case SymbolState::kHalted:
-      return "halted";
-  }
-  return "";
-}
-
-void PrintSummary(const std::vector<const SymbolEngine*>& symbols, const Progress& progress,
-                  std::int64_t frames, std::int64_t records) {
-  for (const SymbolEngine* symbol : symbols) {
-    const SymbolCounts& counts = symbol->counts();
-    const BookCounts& book = symbol->book_counts();
-    std::fprintf(stderr,
-                 "%s: %s at %lld; depth %lld applied, %lld stale, %lld gaps; bookTicker %lld "
-                 "(audits %lld of %lld equal); trades %lld\n",
-                 symbol->name().c_str(), std::string(StateName(symbol->state())).c_str(),
-                 static_cast<long long>(symbol->update_id().raw()),
-                 static_cast<long long>(book.applied), static_cast<long long>(book.stale),
-                 static_cast<long long>(book.gaps), static_cast<long long>(counts.ticker_frames),
-                 static_cast<long long>(counts.ticker_audits_equal),
-                 static_cast<long long>(counts.ticker_audits),
-                 static_cast<long long>(counts.trade_frames));
-  }
-  std::fprintf(stderr, "%lld frames, %lld records; %.1f s of market in %.3f s (%.0f x real time)\n",
-               static_cast<long long>(frames), static_cast<long long>(records),
-               progress.market_seconds(), progress.seconds(),
-               progress.market_seconds() / progress.seconds());
 }
 
 // The symbols asked for that no frame named.
@@ -318,7 +281,11 @@ int RunReplay(const ReplayFlags& flags) {
   log.Finish();
 
   const std::vector<const SymbolEngine*> symbols = SymbolsOf(player);
-  PrintSummary(symbols, progress, frames, output.files->record_count());
+  PrintSymbols(symbols);
+  std::fprintf(stderr, "%lld frames, %lld records; %.1f s of market in %.3f s (%.0f x real time)\n",
+               static_cast<long long>(frames), static_cast<long long>(output.files->record_count()),
+               progress.market_seconds(), progress.seconds(),
+               progress.market_seconds() / progress.seconds());
   int exit_status = kExitGood;
   if (!status.ok()) exit_status = FailIo(status);
   if (output.rings && !output.rings->status().ok()) exit_status = Fail(output.rings->status());

@@ -10,7 +10,7 @@ set -euo pipefail
 for_building=(
   g++ cmake ninja-build ccache
   libabsl-dev libsimdjson-dev libzstd-dev zlib1g-dev libxxhash-dev libcli11-dev libncurses-dev
-  libtomlplusplus-dev libboost1.81-dev libssl-dev libconcurrentqueue-dev libspdlog-dev
+  libtomlplusplus-dev libboost1.81-dev libssl-dev libconcurrentqueue-dev
   zstd python3 python3-numpy
 )
 for_testing=(
