@@ -7,14 +7,13 @@ Exit status 77: skipped, because the package index cannot be reached.
 """
 
 import argparse
-import contextlib
 import pathlib
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 import venv
+
+from exchange_process import Truth, exchange
 
 SKIPPED = 77
 INSTALL_SECONDS = 240
@@ -44,36 +43,6 @@ def install(environment, requirements):
     return python
 
 
-@contextlib.contextmanager
-def exchange(program, folder, *options):
-    """A running exchange's port. It ends by itself whatever happens here."""
-    port_file = folder / "port"
-    port_file.unlink(missing_ok=True)
-    command = [program, "exchange", "--port-file", port_file, "--for", "120", *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
-        try:
-            deadline = time.monotonic() + 30
-            while not (port_file.exists() and port_file.read_text().endswith("\n")):
-                assert server.poll() is None and time.monotonic() < deadline, "it does not begin"
-                time.sleep(0.01)
-            yield int(port_file.read_text())
-        finally:
-            server.terminate()
-            status = server.wait(timeout=30)
-    assert status == 0, f"the exchange ended with {status}"
-
-
-def own_book(port, symbol, update_id):
-    url = f"http://127.0.0.1:{port}/thalweg/book?symbol={symbol}&id={update_id}"
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        text = answer.read().decode()
-    sides = {"b": [], "a": []}
-    for line in text.splitlines():
-        side, price, qty = line.split()
-        sides[side].append((float(price), float(qty)))
-    return sides
-
-
 def follow(program, client, python, *options):
     with tempfile.TemporaryDirectory() as name, exchange(
         program, pathlib.Path(name), *options
@@ -88,12 +57,13 @@ def follow(program, client, python, *options):
         assert result.returncode == 0, result.stderr
         lines = [line.split() for line in result.stdout.splitlines()]
         compared = 0
+        truth = Truth(f"http://127.0.0.1:{port}")
         for symbol, update_id, *levels in (line[1:] for line in lines if line[0] == "book"):
             told = {"b": [], "a": []}
             for level in levels:
                 side, price, qty = level.split("|")
                 told[side].append((float(price), float(qty)))
-            assert told == own_book(port, symbol, update_id), f"{symbol} differs at {update_id}"
+            assert told == truth.book(symbol, update_id), f"{symbol} differs at {update_id}"
             assert len(told["b"]) > 50 and len(told["a"]) > 50
             compared += 1
         trades = [line for line in lines if line[0] == "trade"]

@@ -1,0 +1,58 @@
+"""A loopback exchange as a process of its own, and what it says its books are."""
+
+import contextlib
+import http.client
+import ssl
+import subprocess
+import time
+import urllib.parse
+
+BEGIN_SECONDS = 30
+END_SECONDS = 30
+
+
+@contextlib.contextmanager
+def exchange(program, folder, *options, log=None, seconds=120):
+    """A running exchange's port. It ends by itself whatever happens here."""
+    port_file = folder / "port"
+    port_file.unlink(missing_ok=True)
+    command = [program, "exchange", "--port-file", port_file, "--for", str(seconds), *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log) as server:
+        try:
+            deadline = time.monotonic() + BEGIN_SECONDS
+            while not (port_file.exists() and port_file.read_text().endswith("\n")):
+                assert server.poll() is None and time.monotonic() < deadline, "it does not begin"
+                time.sleep(0.01)
+            yield int(port_file.read_text())
+        finally:
+            server.terminate()
+            status = server.wait(timeout=END_SECONDS)
+    assert status == 0, f"the exchange ended with {status}"
+
+
+class Truth:
+    """The exchange's own books, asked for over one connection that is kept."""
+
+    def __init__(self, url, ca=None):
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme == "https":
+            context = ssl.create_default_context(cafile=ca)
+            self.connection = http.client.HTTPSConnection(parts.netloc, timeout=30, context=context)
+        else:
+            self.connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+
+    def text(self, symbol, update_id):
+        """As `--final-book` writes one: a line a level, from the best one down and up."""
+        self.connection.request("GET", f"/thalweg/book?symbol={symbol}&id={update_id}")
+        answer = self.connection.getresponse()
+        body = answer.read().decode()
+        assert answer.status == 200, f"{symbol} {update_id}: {answer.status} {body}"
+        return body
+
+    def book(self, symbol, update_id):
+        """{"b": [(price, quantity), ...], "a": [...]}, the best first."""
+        sides = {"b": [], "a": []}
+        for line in self.text(symbol, update_id).splitlines():
+            side, price, quantity = line.split()
+            sides[side].append((float(price), float(quantity)))
+        return sides

@@ -1,0 +1,58 @@
+// Lines about what happens while a feed is live, from any thread to standard error.
+//
+// Whoever tells a line never waits for a terminal or a pipe: the line is queued, and Drain(), called
+// by one thread, prints what is there. Of a kind at most kLogLinesOfKind lines are printed in
+// kLogSpan, and at most kLogLinesMax wait; the others are counted and the count is told.
+// Threads: Tell() any, with a lock that is held for a copy; Drain() one. Nothing here belongs on the
+// way from a frame to its record.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "core/units.h"
+#include "pipeline/notice.h"
+
+namespace thalweg {
+
+inline constexpr std::int64_t kLogLinesOfKind = 20;
+inline constexpr Nanos kLogSpan = 60 * kSecond;
+inline constexpr std::size_t kLogLinesMax = 1'024;
+
+class LiveLog {
+ public:
+  // Prints a line with its newline; else to standard error.
+  explicit LiveLog(std::function<void(std::string_view)> print = {});
+
+  // `kind` groups lines that say the same of many things ("gap"); `line` has no newline.
+  void Tell(std::string_view kind, std::string_view line, ReceiveTime now);
+  void Tell(const Notice& notice, ReceiveTime now);
+  // Prints what waits; what was left out is told at the end of its span, or at once with `last`.
+  void Drain(ReceiveTime now, bool last = false);
+
+  // Notices told that `--strict` of a replay would count as bad data.
+  [[nodiscard]] std::int64_t defect_count() const;
+
+ private:
+  struct Kind {
+    ReceiveTime begun;        // Of the span.
+    std::int64_t told = 0;    // In it.
+    std::int64_t untold = 0;  // Since it was told how many.
+  };
+
+  const std::function<void(std::string_view)> print_;
+  mutable std::mutex mutex_;
+  std::deque<std::string> waiting_;                   // Guarded by mutex_, like all below.
+  std::map<std::string, Kind, std::less<>> by_kind_;  // As many as the program has kinds.
+  std::int64_t overflow_ = 0;
+  std::int64_t defect_count_ = 0;
+};
+
+}  // namespace thalweg
