@@ -41,18 +41,19 @@ class Truth:
         else:
             self.connection = http.client.HTTPConnection(parts.netloc, timeout=30)
 
-    def text(self, symbol, update_id):
+    def text(self, symbol, update_id, limit=None):
         """As `--final-book` writes one: a line a level, from the best one down and up."""
-        self.connection.request("GET", f"/thalweg/book?symbol={symbol}&id={update_id}")
+        target = f"/thalweg/book?symbol={symbol}&id={update_id}"
+        self.connection.request("GET", target if limit is None else f"{target}&limit={limit}")
         answer = self.connection.getresponse()
         body = answer.read().decode()
         assert answer.status == 200, f"{symbol} {update_id}: {answer.status} {body}"
         return body
 
-    def book(self, symbol, update_id):
+    def book(self, symbol, update_id, limit=None):
         """{"b": [(price, quantity), ...], "a": [...]}, the best first."""
         sides = {"b": [], "a": []}
-        for line in self.text(symbol, update_id).splitlines():
+        for line in self.text(symbol, update_id, limit).splitlines():
             side, price, quantity = line.split()
             sides[side].append((float(price), float(quantity)))
         return sides

@@ -149,10 +149,12 @@ std::string DepthAnswer(const ExchangeBook& book, Market market, std::size_t lim
   return json;
 }
 
-std::string BookText(const ExchangeBook& from) {
+std::string BookText(const ExchangeBook& from, std::size_t limit) {
   std::string text;
   for (const Side side : {Side::kBid, Side::kAsk}) {
+    std::size_t left = limit;
     for (const auto& [key, qty] : from.book.levels(side)) {
+      if (left-- == 0) break;
       absl::StrAppend(&text, side == Side::kBid ? "b " : "a ",
                       FormatEightDecimals(TrueBook::Price(side, key).raw() * from.scale.tick.raw(),
                                           kPriceDecimals),

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,7 +98,9 @@ class FeedReader {
 // A book as a REST answer: {"lastUpdateId":...,"bids":[...],"asks":[...]}, futures with times.
 [[nodiscard]] std::string DepthAnswer(const ExchangeBook& book, Market market, std::size_t limit,
                                       EventTime time, std::int64_t id_shift);
-// As replay's --final-book writes the engine's: a line a level, eight decimals.
-[[nodiscard]] std::string BookText(const ExchangeBook& book);
+// As replay's --final-book writes the engine's: a line a level, eight decimals; the best `limit` of
+// each side.
+[[nodiscard]] std::string BookText(const ExchangeBook& book,
+                                   std::size_t limit = std::numeric_limits<std::size_t>::max());
 
 }  // namespace thalweg

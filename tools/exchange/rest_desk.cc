@@ -353,7 +353,7 @@ HttpAnswer RestDesk::Answer(const HttpQuestion& question, EventTime now) {
   Query query;
   query.now = now;
   if (path == absl::StrCat(Abseil(kOwnPrefix), "book")) {
-    for (const char* const name : {"symbol", "id"}) {
+    for (const char* const name : {"symbol", "id", "limit"}) {
       if (const auto value = QueryParameter(target, name)) query.parameters[name] = *value;
     }
     return OwnBook(query);
@@ -614,7 +614,14 @@ HttpAnswer RestDesk::OwnBook(const Query& query) {
     return answer;
   }
   answer.headers.emplace_back("X-Update-Id", absl::StrCat(id->raw()));
-  answer.body = BookText(*book);
+  std::size_t limit = std::numeric_limits<std::size_t>::max();
+  const auto asked = query.parameters.find("limit");
+  if (asked != query.parameters.end() && !absl::SimpleAtoi(asked->second, &limit)) {
+    answer.status = 400;
+    answer.body = "limit is no number\n";
+    return answer;
+  }
+  answer.body = BookText(*book, limit);
   return answer;
 }
 

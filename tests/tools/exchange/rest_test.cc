@@ -1,6 +1,7 @@
 // REST answers of the exchange: shapes, weights, errors.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -206,6 +207,9 @@ TEST(RestBookTest, ThereIsNoBookBeforeTheRecordingsSnapshotAndTheTrueOneAfterIt)
   EXPECT_EQ(past.body,
             "b 100.02000000 1.50000000\nb 100.01000000 1.50000000\nb 99.00000000 3.00000000\n"
             "a 101.00000000 2.00000000\na 101.01000000 2.00000000\na 101.02000000 2.00000000\n");
+  const HttpAnswer top = test.Get("/thalweg/book?symbol=DEMOUSDT&id=106&limit=1");
+  EXPECT_EQ(std::count(top.body.begin(), top.body.end(), '\n'), 2) << top.body;
+  EXPECT_EQ(test.Get("/thalweg/book?symbol=DEMOUSDT&limit=x").status, 400);
   EXPECT_EQ(test.Get("/thalweg/book?symbol=DEMOUSDT&id=109").status, 404);
   EXPECT_EQ(test.Get("/thalweg/book?symbol=NONE").status, 404);
 }
