@@ -22,6 +22,7 @@
 #include "core/ring_layout.h"
 #include "core/ring_protocol.h"
 #include "core/string_view.h"
+#include "thalweg/ring_reader.h"
 
 namespace thalweg {
 namespace {
@@ -236,6 +237,13 @@ void RingWriter::Close() noexcept {
   if (superseded()) return;
   std::atomic_ref(header_->writer_state)
       .store(static_cast<std::uint32_t>(RingWriterState::kClosed), std::memory_order_release);
+  Wake();
+}
+
+void RingWriter::Abandon() noexcept {
+  if (!open_) return;
+  Set(header_->heartbeat_ns, header_->heartbeat_ns - kRingSilentAfterNs - 1);
+  open_ = false;
   Wake();
 }
 

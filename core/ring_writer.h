@@ -77,6 +77,9 @@ class RingWriter {
 
   // Ended well: the ring stays, to be read. No call after it does anything.
   void Close() noexcept;
+  // Ended, and not well: readers find a writer that has been silent for too long, at once. No call
+  // after it does anything.
+  void Abandon() noexcept;
 
   [[nodiscard]] std::uint64_t newest() const noexcept { return seq_ - 1; }
   // Another writer has taken the name: nothing is published any more.

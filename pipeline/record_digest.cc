@@ -3,7 +3,6 @@
 #include <cstring>
 #include <span>
 
-#include "absl/strings/escaping.h"
 #include "xxhash.h"
 
 namespace thalweg {
@@ -26,10 +25,20 @@ void RecordDigest::Add(std::span<const std::byte> record) noexcept {
 }
 
 std::string RecordDigest::Hex() const {
+  std::string hex(32, '0');
+  WriteHex(std::span<char, 32>(hex));
+  return hex;
+}
+
+void RecordDigest::WriteHex(std::span<char, 32> hex) const noexcept {
+  constexpr char kDigits[] = "0123456789abcdef";
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state_.get()));
-  return absl::BytesToHexString(
-      {reinterpret_cast<const char*>(canonical.digest), sizeof(canonical.digest)});
+  std::size_t at = 0;
+  for (const unsigned char byte : canonical.digest) {
+    hex[at++] = kDigits[byte >> 4];
+    hex[at++] = kDigits[byte & 15];
+  }
 }
 
 }  // namespace thalweg

@@ -31,6 +31,8 @@ class RecordDigest {
   [[nodiscard]] std::int64_t record_count() const noexcept { return record_count_; }
   // 32 lower-case hex digits, canonical byte order.
   [[nodiscard]] std::string Hex() const;
+  // The same without an allocation.
+  void WriteHex(std::span<char, 32> hex) const noexcept;
 
  private:
   struct Free {

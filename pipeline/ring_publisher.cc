@@ -194,13 +194,17 @@ void RingPublisher::OnSymbol(const SymbolEngine& symbol) {
 
 // What engines before knew is gone, also of symbols that the new one does not have.
 void RingPublisher::BeginEngine() noexcept {
+  TellAllDown();
+  for (Listed& listed : listed_) listed.seen = false;
+}
+
+void RingPublisher::TellAllDown() noexcept {
   RingStatus down;
   down.changed_ns = Now(CLOCK_REALTIME);
   down.state = static_cast<std::uint32_t>(SymbolState::kDown);
   down.quality = quality::kBookInvalid | quality::kResyncing | quality::kStaleDepth |
                  quality::kStaleTicker | quality::kStaleTrade;
   for (std::size_t place = 0; place < listed_.size(); ++place) {
-    listed_[place].seen = false;
     ForEachWriter(
         [&](RingWriter& writer) { writer.SetStatus(static_cast<SymbolId>(place), down); });
   }
@@ -247,6 +251,11 @@ void RingPublisher::Beat(std::int64_t monotonic) noexcept {
 void RingPublisher::Close() noexcept {
   Beat(MonotonicNow());
   ForEachWriter([](RingWriter& writer) { writer.Close(); });
+}
+
+void RingPublisher::Abandon() noexcept {
+  TellAllDown();
+  ForEachWriter([](RingWriter& writer) { writer.Abandon(); });
 }
 
 }  // namespace thalweg

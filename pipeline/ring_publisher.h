@@ -93,6 +93,9 @@ class RingPublisher final : public EngineOutput {
 
   // Says that the rings are complete. No call after it does anything.
   void Close() noexcept;
+  // Instead of Close(), when who drives the engine has died: every symbol is down, and the rings
+  // are those of a dead writer, without a sign of life.
+  void Abandon() noexcept;
 
  private:
   // A ring and the memory in which its records are made; feature records come from the engine.
@@ -121,6 +124,7 @@ class RingPublisher final : public EngineOutput {
     }
   }
   void BeginEngine() noexcept;
+  void TellAllDown() noexcept;
   // The place of a symbol whose id stands for its own name; null otherwise.
   [[nodiscard]] Listed* Find(const SymbolEngine& symbol) noexcept;
   void Publish(RingWriter& writer, const RecordBuffer& record, const SymbolEngine& symbol) noexcept;
