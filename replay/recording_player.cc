@@ -1,7 +1,5 @@
 #include "replay/recording_player.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <cassert>
 #include <filesystem>
@@ -16,34 +14,6 @@ namespace {
 
 // In place of run and shard: no header's run is empty.
 const std::pair<std::string, std::int64_t> kWithoutHeader{"", -1};
-
-// What the player needs of a segment's header.
-struct SegmentHeader {
-  std::string run;
-  std::int64_t shard = 0;
-  std::int64_t segment = 0;
-  std::int64_t repeats = 0;
-  std::vector<std::string> symbols;
-};
-
-bool ParseSegmentHeader(std::string_view json, SegmentHeader* header) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  if (parser.parse(json.data(), json.size()).get(root) != simdjson::SUCCESS) return false;
-  std::string_view run;
-  if (root["run"].get(run) != simdjson::SUCCESS || run.empty()) return false;
-  header->run = run;
-  if (root["shard"].get(header->shard) != simdjson::SUCCESS) header->shard = 0;
-  if (root["segment"].get(header->segment) != simdjson::SUCCESS) header->segment = 0;
-  if (root["repeats"].get(header->repeats) != simdjson::SUCCESS) header->repeats = 0;
-  simdjson::dom::array symbols;
-  if (root["symbols"].get(symbols) != simdjson::SUCCESS) return true;
-  for (const simdjson::dom::element element : symbols) {
-    std::string_view name;
-    if (element.get(name) == simdjson::SUCCESS) header->symbols.emplace_back(name);
-  }
-  return true;
-}
 
 // The lines that a segment begins with, so that it can be read alone.
 bool IsRepeated(LineKind kind) noexcept {
@@ -74,12 +44,18 @@ void AddSymbolsSeen(const Engine& engine, std::set<std::string>* seen) {
 RecordingPlayer::RecordingPlayer(const EngineOptions& options, const Catalogue& catalogue,
                                  EngineOutput& output, const PlayerOptions& player_options,
                                  Teller tell)
-    : options_(options),
-      catalogue_(catalogue),
-      output_(output),
-      player_options_(player_options),
+    : RecordingPlayer(
+          player_options,
+          [&options, &catalogue, &output](const SegmentHeader&) {
+            return std::make_shared<Engine>(options, catalogue, output);
+          },
+          std::move(tell)) {}
+
+RecordingPlayer::RecordingPlayer(const PlayerOptions& player_options, EngineMaker make, Teller tell)
+    : player_options_(player_options),
+      make_(std::move(make)),
       tell_(std::move(tell)),
-      newest_(std::make_shared<Engine>(options, catalogue, output)),
+      newest_(*make_({})),
       unused_(newest_) {}
 
 absl::Status RecordingPlayer::CheckReadable(const std::vector<std::string>& paths) {
@@ -146,6 +122,7 @@ absl::Status RecordingPlayer::BeginFiles() {
     readers.push_back(*std::move(reader));
   }
   tracks_.assign(readers.size(), Track{newest_});
+  engine_in_use_ = nullptr;
   files_ = std::make_unique<RecordingMerge>(std::move(readers));
   file_index_ = 0;
   time_before_ = receive_time_;
@@ -201,7 +178,9 @@ absl::Status RecordingPlayer::Play(Track& track, ReadVerdict verdict, std::strin
   receive_time_ = line.receive_time;
   if (gate_) gate_(line);
   if (stopped_) return absl::OkStatus();
-  Use(track, line);
+  absl::Status status = Use(track, line);
+  if (!status.ok()) return status;
+  engine_in_use_ = track.engine.get();
   if (watcher_) watcher_(line);
   return absl::OkStatus();
 }
@@ -209,20 +188,21 @@ absl::Status RecordingPlayer::Play(Track& track, ReadVerdict verdict, std::strin
 // An unknown number of lines is missing: at least one.
 void RecordingPlayer::PlayHole(Track& track) {
   ++counts_.holes;
+  engine_in_use_ = track.engine.get();
   const absl::string_view damage = files_->reader(file_index_).status().message();
   tell_({absl::StrCat("damage stepped over, lines are missing here: ", damage)});
   track.engine->OnLost(1);
   segments_.erase(track.engine.get());
 }
 
-void RecordingPlayer::Use(Track& track, const RecordingLine& line) {
+absl::Status RecordingPlayer::Use(Track& track, const RecordingLine& line) {
   Engine& engine = *track.engine;
   if (track.engine == unused_ && line.kind != LineKind::kHeader) {
     shards_.emplace(kWithoutHeader, std::move(unused_));
   }
   if (IsRepeated(line.kind) && track.repeats > 0) {
     --track.repeats;
-    return;
+    return absl::OkStatus();
   }
   track.repeats = 0;
   switch (line.kind) {
@@ -230,8 +210,7 @@ void RecordingPlayer::Use(Track& track, const RecordingLine& line) {
       engine.OnFrame(line.receive_time, line.payload);
       break;
     case LineKind::kHeader:
-      BeginRun(track, line);
-      break;
+      return BeginRun(track, line);
     case LineKind::kRest:
       engine.OnRest(line.receive_time, line.target, line.payload);
       break;
@@ -255,23 +234,25 @@ void RecordingPlayer::Use(Track& track, const RecordingLine& line) {
       ++counts_.other_lines;
       break;
   }
+  return absl::OkStatus();
 }
 
 // A new run begins fresh engines; a further segment of the same run and shard goes on with its own.
-void RecordingPlayer::BeginRun(Track& track, const RecordingLine& line) {
+absl::Status RecordingPlayer::BeginRun(Track& track, const RecordingLine& line) {
   SegmentHeader header;
   if (!ParseSegmentHeader(line.payload, &header)) {
     ++counts_.malformed_lines;
     tell_({"a header without a run: read as a recording without a header", true});
-    return;
+    return absl::OkStatus();
   }
   // Interleaved runs go on beside each other; one after another, the earlier one has ended.
   if (header.run != run_ && !player_options_.merge) EndRun();
   run_ = header.run;
   std::shared_ptr<Engine>& engine = shards_[{header.run, header.shard}];
   if (!engine) {
-    engine = std::make_shared<Engine>(options_, catalogue_, output_);
-    for (const std::string& symbol : header.symbols) engine->AddSymbol(symbol);
+    absl::StatusOr<std::shared_ptr<Engine>> made = MakeEngine(header);
+    if (!made.ok()) return made.status();
+    engine = *std::move(made);
   }
   // Live, the engine was not given again what it had: a replay that comes from the segment before
   // does not give it either.
@@ -281,6 +262,19 @@ void RecordingPlayer::BeginRun(Track& track, const RecordingLine& line) {
   segments_.insert_or_assign(engine.get(), header.segment);
   track.engine = engine;
   newest_ = engine;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<Engine>> RecordingPlayer::MakeEngine(const SegmentHeader& header) {
+  absl::StatusOr<std::shared_ptr<Engine>> engine = make_(header);
+  if (!engine.ok()) {
+    const RecordingReader& reader = files_->reader(file_index_);
+    return absl::Status(
+        engine.status().code(),
+        absl::StrCat(reader.path(), ":", reader.line_number(), ": ", engine.status().message()));
+  }
+  for (const std::string& symbol : header.symbols) (*engine)->AddSymbol(symbol);
+  return engine;
 }
 
 void RecordingPlayer::EndRun() {

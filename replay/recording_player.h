@@ -21,6 +21,7 @@
 #include "replay/recording_line.h"
 #include "replay/recording_merge.h"
 #include "replay/recording_reader.h"
+#include "replay/segment_header.h"
 
 namespace thalweg {
 
@@ -63,9 +64,15 @@ class RecordingPlayer {
   // What is worth telling about the files themselves; the player's position says where.
   using Teller = std::function<void(const FileMessage& message)>;
 
-  // `options`, `catalogue` and `output` outlive the player.
+  // Makes the engine of a run and shard from its header. That of lines before any header is made
+  // at once, from a header without a run, which must not fail; any other error ends the replay.
+  using EngineMaker = std::function<absl::StatusOr<std::shared_ptr<Engine>>(const SegmentHeader&)>;
+
+  // Engines of one kind for all. `options`, `catalogue` and `output` outlive the player.
   RecordingPlayer(const EngineOptions& options, const Catalogue& catalogue, EngineOutput& output,
                   const PlayerOptions& player_options, Teller tell);
+  // For who wants other options or another output for each.
+  RecordingPlayer(const PlayerOptions& player_options, EngineMaker make, Teller tell);
 
   // Called before every line that is used; for a pace, and for the time at which it begins. The
   // player's position is the line's.
@@ -97,6 +104,9 @@ class RecordingPlayer {
   // Files that were played to their end.
   [[nodiscard]] std::int64_t files_played() const noexcept { return files_before_; }
   [[nodiscard]] const PlayerCounts& counts() const noexcept { return counts_; }
+  // The engine that the newest line, or the hole that is told of, belongs to; for watchers and
+  // tellers. Null before the first line of a file.
+  [[nodiscard]] const Engine* engine_in_use() const noexcept { return engine_in_use_; }
   // The engines of the newest run (of all runs that were interleaved); at least one.
   [[nodiscard]] std::vector<const Engine*> engines() const;
   // The symbol in them; null when none follows it. The first of several.
@@ -123,14 +133,13 @@ class RecordingPlayer {
   [[nodiscard]] absl::Status Finish(const RecordingReader& reader, const Track& track);
   [[nodiscard]] absl::Status Play(Track& track, ReadVerdict verdict, std::string_view text);
   void PlayHole(Track& track);
-  void Use(Track& track, const RecordingLine& line);
-  void BeginRun(Track& track, const RecordingLine& line);
+  [[nodiscard]] absl::Status Use(Track& track, const RecordingLine& line);
+  [[nodiscard]] absl::Status BeginRun(Track& track, const RecordingLine& line);
+  [[nodiscard]] absl::StatusOr<std::shared_ptr<Engine>> MakeEngine(const SegmentHeader& header);
   void EndRun();
 
-  const EngineOptions& options_;
-  const Catalogue& catalogue_;
-  EngineOutput& output_;
   const PlayerOptions player_options_;
+  const EngineMaker make_;
   Teller tell_;
   std::function<void(const RecordingLine&)> gate_;
   std::function<void(const RecordingLine&)> watcher_;
@@ -141,6 +150,7 @@ class RecordingPlayer {
   std::map<std::pair<std::string, std::int64_t>, std::shared_ptr<Engine>> shards_;
   // The newest segment of each, if it has been read without a hole so far.
   std::map<const Engine*, std::int64_t> segments_;
+  const Engine* engine_in_use_ = nullptr;
   std::shared_ptr<Engine> newest_;  // Goes on with a file without a header.
   // The first engine until a line was used in it: then it is one of `shards_`.
   std::shared_ptr<Engine> unused_;

@@ -13,6 +13,7 @@
 #include "core/string_view.h"
 #include "core/version.h"
 #include "feeds/decode/rest_target.h"
+#include "replay/json_text.h"
 #include "replay/recording_line.h"
 
 namespace thalweg {
@@ -70,21 +71,6 @@ absl::StatusOr<std::int64_t> LargestNumber(const SegmentOptions& options) {
     return absl::UnavailableError(absl::StrCat(options.folder, ": ", error.message()));
   }
   return largest;
-}
-
-void AppendJsonText(std::string_view text, std::string* out) {
-  out->push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out->push_back('\\');
-      out->push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      absl::StrAppend(out, "\\u00", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));
-    } else {
-      out->push_back(c);
-    }
-  }
-  out->push_back('"');
 }
 
 // A writer's status without the path in front: recordings travel, paths do not.
@@ -236,7 +222,8 @@ std::string SegmentWriter::HeaderJson(std::size_t repeated_lines) const {
   AppendJsonText(VersionText(), &json);
   json += ",\"run\":";
   AppendJsonText(options_.run, &json);
-  absl::StrAppend(&json, ",\"shard\":", options_.shard, ",\"segment\":", segment_, ",\"market\":");
+  absl::StrAppend(&json, ",\"shard\":", options_.shard, ",\"segment\":", segment_,
+                  ",\"run_segment\":", ended_.segments, ",\"market\":");
   AppendJsonText(options_.market, &json);
   json += ",\"symbols\":[";
   for (const std::string& symbol : options_.symbols) {

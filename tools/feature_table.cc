@@ -2,12 +2,17 @@
 
 namespace thalweg {
 
-void WriteFeatureHeader(const Catalogue& catalogue, TextFile& file) {
-  file.Text("event_ns,recv_ns,update_id,trigger,symbol,flags");
+std::string FeatureHeader(const Catalogue& catalogue) {
+  std::string header = "event_ns,recv_ns,update_id,trigger,symbol,flags";
   for (const Feature& feature : catalogue.features()) {
-    file.Text(",");
-    file.Text(feature.name);
+    header.push_back(',');
+    header += feature.name;
   }
+  return header;
+}
+
+void WriteFeatureHeader(const Catalogue& catalogue, TextFile& file) {
+  file.Text(FeatureHeader(catalogue));
   file.EndLine();
 }
 

@@ -23,6 +23,7 @@
 #include "tools/replay_command.h"
 #include "tools/schema_command.h"
 #include "tools/top_command.h"
+#include "tools/verify_command.h"
 
 namespace {
 
@@ -89,6 +90,7 @@ int Run(int argc, char** argv) {
   int exit_status = thalweg::kExitGood;
   thalweg::AddReplayCommand(app, &exit_status);
   thalweg::AddInfoCommand(app, &exit_status);
+  thalweg::AddVerifyCommand(app, &exit_status);
   thalweg::AddImportCommand(app, &exit_status);
   thalweg::AddExportCommand(app, &exit_status);
   thalweg::AddMarketCommand(app, &exit_status);

@@ -36,9 +36,12 @@ SegmentOptions SomeOptions(const std::string& folder) {
   return options;
 }
 
-std::string HeaderLine(ReceiveTime at, int segment, int repeats) {
+// `run_segment`: 0 is the same as `segment`.
+std::string HeaderLine(ReceiveTime at, int segment, int repeats, int run_segment = 0) {
   return LineOf(at, R"(#thalweg 1 {"program":")" + std::string(VersionText()) +
                         R"(","run":"run-1","shard":0,"segment":)" + std::to_string(segment) +
+                        R"(,"run_segment":)" +
+                        std::to_string(run_segment == 0 ? segment : run_segment) +
                         R"(,"market":"spot","symbols":["BTCUSDT","ETHUSDT"],"repeats":)" +
                         std::to_string(repeats) + R"(,"options":{}})");
 }
@@ -138,7 +141,7 @@ TEST_F(SegmentWriterTest, ANameThatIsTakenMeanwhileIsLeftAloneAndTheNextNumberUs
   EXPECT_TRUE(writer->Close().ok());
   EXPECT_EQ(ReadWholeFile(taken), "another's");
   EXPECT_EQ(ReadFile(path_ + "/" + SegmentName(kStart, 0, 3)).lines,
-            (Lines{HeaderLine(kStart, 3, 0), LineOf(kStart, "[1]")}));
+            (Lines{HeaderLine(kStart, 3, 0, 2), LineOf(kStart, "[1]")}));
 }
 
 // --- What a segment begins with -----------------------------------------------------------------
@@ -180,11 +183,12 @@ TEST_F(SegmentWriterTest, TheHeaderHoldsWhatItIsGivenAsJson) {
   const auto writer = Create(kStart);
   EXPECT_TRUE(writer->Close().ok());
   EXPECT_EQ(NameOf(writer->path()), SegmentName(kStart, 3, 1));
-  EXPECT_EQ(ReadFile(writer->path()).lines,
-            Lines{LineOf(kStart, R"(#thalweg 1 {"program":")" + std::string(VersionText()) +
-                                     R"(","run":"a\"b\\c\u000a","shard":3,"segment":1,)"
-                                     R"("market":"usdm","symbols":["币安人生USDT"],)"
-                                     R"("repeats":0,"options":{"buckets":[10,50]}})")});
+  EXPECT_EQ(
+      ReadFile(writer->path()).lines,
+      Lines{LineOf(kStart, R"(#thalweg 1 {"program":")" + std::string(VersionText()) +
+                               R"(","run":"a\"b\\c\u000a","shard":3,"segment":1,"run_segment":1,)"
+                               R"("market":"usdm","symbols":["币安人生USDT"],)"
+                               R"("repeats":0,"options":{"buckets":[10,50]}})")});
 }
 
 TEST_F(SegmentWriterTest, OfTooManyConnectionsTheNewestAreRepeated) {
