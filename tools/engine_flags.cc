@@ -90,8 +90,8 @@ void EngineFlags::AddTo(CLI::App& app) {
       ->capture_default_str()
       ->group(group);
   app.add_option("--snapshot-limit", snapshot_limit_,
-                 "Levels a side that bare snapshots were asked with\n"
-                 "(default 1000, or 5000 when a side has more than 1000)")
+                 "Levels a side that snapshots are asked with; in a recording, those that do not\n"
+                 "say it (default 1000, or 5000 when a side has more than 1000)")
       ->type_name(kWholeNumberWord)
       ->group(group);
   app.add_option("--on-gap", on_gap_,

@@ -85,6 +85,15 @@ absl::Status WriteBookFile(const std::string& path, const SymbolEngine* symbol) 
 
 }  // namespace
 
+ResultFlags ResultFlags::OfShard(std::size_t shard) const {
+  ResultFlags flags = *this;
+  const std::string number = absl::StrCat(shard);
+  for (std::string* path : {&flags.out_, &flags.ladders_}) {
+    *path = absl::StrReplaceAll(*path, {{kShardPlace, number}});
+  }
+  return flags;
+}
+
 absl::Status ResultFlags::Check(const ResultInputs& inputs, const EngineOptions& options) const {
   const Result out{"--out", &out_};
   const Result ladders{"--ladders", &ladders_};

@@ -2,6 +2,7 @@
 // subcommand that makes records.
 #pragma once
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "pipeline/symbol_engine.h"
 
 namespace thalweg {
+
+// Stands for the number of a shard in the name of a result.
+inline constexpr char kShardPlace[] = "{shard}";
 
 // Files that are read, and never replaced by a result.
 struct ResultInputs {
@@ -32,6 +36,9 @@ class ResultFlags {
   [[nodiscard]] const std::string& ladders() const noexcept { return ladders_; }
   [[nodiscard]] const std::string& final_book() const noexcept { return final_book_; }
   [[nodiscard]] bool digest() const noexcept { return digest_; }
+
+  // The same with the number of a shard in the names of --out and --ladders.
+  [[nodiscard]] ResultFlags OfShard(std::size_t shard) const;
 
   // What is wrong with the names, before any work is done: InvalidArgument (exit 2).
   [[nodiscard]] absl::Status Check(const ResultInputs& inputs, const EngineOptions& options) const;

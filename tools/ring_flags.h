@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
@@ -11,15 +12,16 @@ namespace thalweg {
 
 class RingFlags {
  public:
+  // With a name nobody has to ask: that is the name of the rings unless --ring says another one.
+  explicit RingFlags(std::string default_name = "") : name_(std::move(default_name)) {}
   void AddTo(CLI::App& app);
 
   // Whether a ring was asked for.
-  [[nodiscard]] bool asked() const noexcept { return ring_option_->count() > 0; }
+  [[nodiscard]] bool asked() const noexcept { return !name_.empty(); }
   // InvalidArgument (exit 2) names key, value and allowed range. REQUIRES: asked().
   [[nodiscard]] absl::StatusOr<RingPublisherOptions> ToOptions() const;
 
  private:
-  CLI::Option* ring_option_ = nullptr;
   std::string name_;
   std::string records_ = "features,ladders,tops";
   std::string capacity_;

@@ -139,7 +139,9 @@ TEST(LoopbackServerTest, MessagesArriveByteForByteInOneFrameEach) {
   EXPECT_EQ(socket.response.count("Sec-WebSocket-Extensions"), 0u);
   const auto messages = ReadMessages(socket.stream, kDemoEvents, &socket.error);
   ASSERT_EQ(messages.size(), static_cast<std::size_t>(kDemoEvents)) << socket.error.message();
-  for (int i = 0; i < kDemoEvents; ++i) EXPECT_EQ(messages[i], DepthMessage(i));
+  for (int i = 0; i < kDemoEvents; ++i) {
+    EXPECT_EQ(messages[static_cast<std::size_t>(i)], DepthMessage(i));
+  }
 }
 
 TEST(LoopbackServerTest, RequestsShareOneConnectionAndOnePortWithStreams) {
@@ -237,7 +239,7 @@ TEST(LoopbackServerTest, DribbledBytesMakeTheSameMessages) {
   PlainSocket socket(exchange.port());
   const auto messages = ReadMessages(socket.stream, 5, &socket.error);
   ASSERT_EQ(messages.size(), 5u);
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(messages[i], DepthMessage(i));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(messages[static_cast<std::size_t>(i)], DepthMessage(i));
 }
 
 TEST(LoopbackServerTest, RefusedAttemptsAndLateAnswersAreThoseAskedFor) {
