@@ -1,0 +1,276 @@
+"""The whole chain over loopback TLS, through faults: a loopback exchange, `thalweg live` that records,
+`thalweg verify`. The live books are the exchange's own, no record with clear flags is wrong, and a
+replay of what was recorded is the live run bit for bit.
+
+  live_parity_test.py --thalweg PROGRAM --case market|recording|storm [--data DIR] [--short]
+
+Exit status 77: skipped, because the real recordings are not there.
+"""
+
+import argparse
+import csv
+import math
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+from exchange_process import Truth, exchange
+
+SKIPPED = 77
+# Bits of the quality word that speak of the book; a record without them promises it.
+BOOK_DOUBTS = 1 << 0 | 1 << 1 | 1 << 12 | 1 << 15
+LEVELS_COMPARED = 20
+
+
+def run(command, seconds, expected=0, log=None):
+    result = subprocess.run(
+        [str(word) for word in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    if log is not None:
+        log.write_text(result.stderr)
+    assert result.returncode == expected, f"{command}: {result.returncode}\n{result.stderr}"
+    return result
+
+
+def imbalance(bids, asks, levels):
+    bid = sum(qty for _, qty in bids[:levels])
+    ask = sum(qty for _, qty in asks[:levels])
+    return (bid - ask) / (bid + ask)
+
+
+def truth_of(book):
+    """Features that docs/FEATURES.md defines by the best levels, computed from the exchange's book."""
+    bids, asks = book["b"], book["a"]
+    (bid, bid_qty), (ask, ask_qty) = bids[0], asks[0]
+    mid = (bid + ask) / 2
+    return {
+        "best_bid": bid,
+        "best_bid_qty": bid_qty,
+        "best_ask": ask,
+        "best_ask_qty": ask_qty,
+        "mid": mid,
+        "spread_bps": 1e4 * (ask - bid) / mid,
+        "weighted_mid": (bid_qty * ask + ask_qty * bid) / (bid_qty + ask_qty),
+        "imbalance_l1": imbalance(bids, asks, 1),
+        "imbalance_l5": imbalance(bids, asks, 5),
+        "imbalance_l10": imbalance(bids, asks, 10),
+        "imbalance_l20": imbalance(bids, asks, 20),
+    }
+
+
+def check_records(path, truth):
+    """Every record that promises its book, against the exchange's. Answers how many of how many."""
+    books = {}
+    promised = rows = 0
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            rows += 1
+            if int(row["flags"]) & BOOK_DOUBTS:
+                continue
+            promised += 1
+            key = row["symbol"], row["update_id"]
+            if key not in books:
+                books[key] = truth_of(truth.book(*key, limit=LEVELS_COMPARED))
+            for name, wanted in books[key].items():
+                told = float(row[name])
+                assert math.isclose(told, wanted, rel_tol=1e-9, abs_tol=1e-9), (
+                    f"record {rows}, {key[0]} at {key[1]}: {name} is {told}, "
+                    f"and the exchange's book says {wanted}"
+                )
+    return promised, rows
+
+
+def check_books(folder, log, truth):
+    """The books at the end, level for level."""
+    states = re.findall(r"^(\S+): (\w[\w ]*) at (\d+);", log, re.MULTILINE)
+    for symbol, state, update_id in states:
+        assert state == "live", f"{symbol} is {state} at the end"
+        told = (folder / f"book-{symbol}.txt").read_text()
+        assert told == truth.text(symbol, update_id), f"the book of {symbol} at {update_id}"
+    return len(states)
+
+
+def follow(program, folder, symbols, exchange_options, live_options, seconds, faults):
+    """Answers what the live run said."""
+    run([program, "exchange", "--make-ca", folder / "ca"], 60)
+    (folder / "faults.txt").write_text("\n".join(faults) + "\n")
+    options = ["--tls", "--cert", folder / "ca/server.pem", "--key", folder / "ca/server.key"]
+    options += ["--faults", folder / "faults.txt", *exchange_options]
+    with (folder / "exchange.log").open("w") as exchange_log, exchange(
+        program, folder, *options, log=exchange_log, seconds=seconds + 300
+    ) as port:
+        live = run(
+            [program, "live", "--symbols", ",".join(symbols), "--for", seconds]
+            + ["--rest", f"https://localhost:{port}", "--ws", f"wss://localhost:{port}"]
+            + ["--ca", folder / "ca/ca.pem", "--ring", f"parity-{os.getpid()}"]
+            + ["--record", folder / "recording", "--out", folder / "live.csv"]
+            + ["--final-book", folder / "book-{symbol}.txt", *live_options],
+            seconds + 120,
+            log=folder / "live.log",
+        )
+        truth = Truth(f"https://localhost:{port}", folder / "ca/ca.pem")
+        books = check_books(folder, live.stderr, truth)
+        assert books == len(symbols), f"{books} of {len(symbols)} symbols"
+        promised, rows = check_records(folder / "live.csv", truth)
+    run([program, "top", "--clean", f"parity-{os.getpid()}"], 60)
+    assert promised > rows / 2 > 0, f"{promised} of {rows} records promise a book"
+    print(f"{rows} records, {promised} promise a book and are right; {books} books are equal")
+    return live.stderr
+
+
+def check_parity(program, folder, symbols):
+    """The recording's replay is the live run."""
+    recording = folder / "recording"
+    receipt = run(
+        [program, "verify", recording, "--records", folder / "live.csv"], 300
+    )
+    print(receipt.stdout, end="")
+    assert "bit-identical" in receipt.stdout, receipt.stdout + receipt.stderr
+    segments = sorted(recording.iterdir())
+    run(
+        [program, "replay", *segments, "--symbols", ",".join(symbols), "--market", "spot"]
+        + ["--out", folder / "replay.csv"],
+        300,
+    )
+    live, replayed = (folder / "live.csv").read_bytes(), (folder / "replay.csv").read_bytes()
+    assert live == replayed, "the replay's rows differ from the live run's"
+
+
+def market_case(args, folder):
+    count, seconds = (6, 30) if args.short else (20, 60)
+    symbols = [f"SYM{i:02}USDT" for i in range(count)]
+    streams = [symbol.lower() for symbol in symbols]
+    # Whole books fit into a snapshot, so that they must be equal down to the last level.
+    market = ["--symbols", ",".join(symbols), "--levels", "900", "--seed", "7"]
+    scale = seconds / 60
+    faults = [
+        "# While the symbols come up.",
+        "rest-error:status=429@request=3",
+        "snapshot-late:for=1.5@request=5",
+        "# While they are live.",
+        f"drop:stream={streams[0]}@depth@100ms@time={8 * scale}",
+        f"duplicate:stream={streams[1]}@depth@100ms,times=2,count=3@time={10 * scale}",
+        f"reorder:stream={streams[2]}@depth@100ms,by=2@time={12 * scale}",
+        f"malformed:stream={streams[3]}@depth@100ms,how=truncated@time={14 * scale}",
+        f"drop:stream={streams[4]}@trade,count=2@time={15 * scale}",
+        f"snapshot-old:by=4000@request={count + 3}",
+        f"stall:stream={streams[5]}@depth@100ms,for={9 * scale},lose=yes@time={18 * scale}",
+        f"cut:bytes=100,connection=1@time={30 * scale}",
+        f"shutdown:for=2@time={38 * scale}",
+    ]
+    log = follow(args.thalweg, folder, symbols, market, [], seconds, faults)
+    check_parity(args.thalweg, folder, symbols)
+    return log
+
+
+def recording_case(args, folder):
+    data = args.data / "spot-btcusdt-2024-08-08"
+    recordings = sorted(data.glob("btcusdt_*.gz"))
+    if not recordings:
+        print(f"SKIPPED: no recordings in {data}")
+        return None
+    seconds = 20 if args.short else 40
+    options = [word for path in recordings for word in ("--recording", path)]
+    options += ["--speed", "16"]
+    stream = "btcusdt@depth@100ms"
+    faults = [
+        f"drop:stream={stream}@frame=500",
+        f"duplicate:stream={stream}@frame=900",
+        f"reorder:stream={stream}@frame=1200",
+        "snapshot-old:by=20000@request=3",
+        f"malformed:stream={stream}@frame=1500",
+        "rest-error:status=429@request=6",
+        "cut:bytes=700,connection=1@time=240",
+    ]
+    # The recorded book has some 2,000 levels a side: all of them are asked for.
+    log = follow(
+        args.thalweg, folder, ["BTCUSDT"], options, ["--snapshot-limit", "5000"], seconds, faults
+    )
+    check_parity(args.thalweg, folder, ["BTCUSDT"])
+    return log
+
+
+def storm(dice, streams, seconds):
+    """A fault every few seconds, each of a random kind and place; none in the last fifth."""
+    faults = []
+    time = 5.0
+    while time < 0.8 * seconds:
+        stream = dice.choice(streams)
+        depth = f"stream={stream}@depth@100ms"
+        kind = dice.choice(
+            [
+                f"drop:{depth},count={dice.randint(1, 3)}",
+                f"drop:stream={stream}@trade,count={dice.randint(1, 5)}",
+                f"duplicate:{depth},times={dice.randint(1, 3)}",
+                f"reorder:{depth},by={dice.randint(1, 4)}",
+                f"delay:{depth},for={dice.uniform(0.1, 2):.2f}",
+                f"malformed:{depth},how={dice.choice(['truncated', 'garbage', 'utf8', 'binary'])}",
+                f"unknown-field:{depth}",
+                f"unknown-event:{depth}",
+                f"stall:{depth},for={dice.uniform(1, 9):.2f}",
+                f"stall:{depth},for={dice.uniform(1, 9):.2f},lose=yes",
+                f"cut:bytes={dice.randint(0, 400)},how={dice.choice(['fin', 'reset'])}",
+                f"dribble:bytes={dice.randint(20, 2000)},every=0.01,for=1",
+                f"shutdown:for={dice.uniform(0.2, 3):.2f}",
+                "close:code=1001",
+                f"pings:count={dice.randint(2, 20)}",
+            ]
+        )
+        faults.append(f"{kind}@time={time:.2f}")
+        time += dice.expovariate(1 / 2.5)
+    for request in range(2, 200):
+        if dice.random() < 0.2:
+            late = f"snapshot-late:for={dice.uniform(0.1, 5):.2f}"
+            old = f"snapshot-old:by={dice.randint(100, 5000)}"
+            garbage = ["truncated", "html", "empty", "ascending", "crossed", "duplicate"]
+            how = f"snapshot-garbage:how={dice.choice(garbage)}"
+            error = f"rest-error:status={dice.choice([429, 500, 503])}"
+            faults.append(f"{dice.choice([late, old, how, error])}@request={request}")
+    return faults
+
+
+def storm_case(args, folder):
+    symbols = [f"SYM{i:02}USDT" for i in range(args.symbols)]
+    market = ["--symbols", ",".join(symbols), "--levels", "900", "--seed", str(args.seed)]
+    streams = [symbol.lower() for symbol in symbols]
+    faults = storm(random.Random(args.seed), streams, args.seconds)
+    log = follow(args.thalweg, folder, symbols, market, [], args.seconds, faults)
+    check_parity(args.thalweg, folder, symbols)
+    return log
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--thalweg", required=True)
+    parser.add_argument("--case", choices=["market", "recording", "storm"], required=True)
+    parser.add_argument("--data", type=pathlib.Path)
+    parser.add_argument("--short", action="store_true", help="fewer symbols, less time")
+    parser.add_argument("--seed", type=int, default=1, help="of a storm")
+    parser.add_argument("--seconds", type=int, default=60, help="of a storm")
+    parser.add_argument("--symbols", type=int, default=8, help="of a storm")
+    parser.add_argument("--folder", type=pathlib.Path, help="kept; else a temporary one")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = args.folder or pathlib.Path(temporary)
+        case = {"market": market_case, "recording": recording_case, "storm": storm_case}[args.case]
+        try:
+            log = case(args, folder)
+        except BaseException:
+            for name in ("live.log", "exchange.log"):
+                if (folder / name).exists():
+                    print(f"--- {name}\n{(folder / name).read_text()[-6000:]}", file=sys.stderr)
+            raise
+    return 0 if log is not None else SKIPPED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

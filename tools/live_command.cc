@@ -1,0 +1,210 @@
+#include "tools/live_command.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "pipeline/engine.h"
+#include "tools/config_flags.h"
+#include "tools/engine_flags.h"
+#include "tools/exit_status.h"
+#include "tools/live_run.h"
+#include "tools/network_flags.h"
+#include "tools/option_kind.h"
+#include "tools/result_flags.h"
+#include "tools/ring_flags.h"
+
+namespace thalweg {
+namespace {
+
+constexpr double kRunSecondsMax = 31'622'400;  // A year.
+
+// What `live` and `record` have in common.
+struct LiveFlags {
+  EngineFlags engine;
+  NetworkFlags network;
+  ConfigFlags config;
+  RingFlags ring{"live"};
+  ResultFlags results;
+  std::string record_folder;
+  std::string sync = "second";
+  std::string shards = "1";
+  std::string cpus;
+  bool busy_poll = false;
+  std::string length;
+};
+
+absl::Status Wrong(absl::string_view key, absl::string_view value, absl::string_view allowed) {
+  return absl::InvalidArgumentError(absl::StrCat("--", key, ": '", value, "' is not ", allowed));
+}
+
+int Fail(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) ? FailUsage(status) : FailIo(status);
+}
+
+absl::StatusOr<std::vector<int>> ParseCpus(const std::string& text) {
+  std::vector<int> cpus;
+  const long count = sysconf(_SC_NPROCESSORS_CONF);
+  for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipEmpty())) {
+    int cpu = 0;
+    if (!absl::SimpleAtoi(part, &cpu) || cpu < 0 || cpu >= count) {
+      return Wrong("cpus", text, absl::StrCat("numbers in [0, ", count - 1, "], comma separated"));
+    }
+    cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+// What is wrong with the names of results when each shard has one.
+absl::Status CheckShards(const LiveFlags& flags, const LiveRunOptions& options) {
+  if (options.shards > options.engine.symbols.size()) {
+    return Wrong("shards", flags.shards,
+                 absl::StrCat("a number in [1, ", options.engine.symbols.size(),
+                              "], the number of symbols"));
+  }
+  if (options.shards == 1) return absl::OkStatus();
+  for (const auto& [key, path] :
+       {std::pair("out", &flags.results.out()), std::pair("ladders", &flags.results.ladders())}) {
+    if (path->empty() || absl::StrContains(*path, kShardPlace)) continue;
+    return Wrong(key, *path,
+                 absl::StrCat("a name with ", kShardPlace, " in it, and there are several shards"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LiveRunOptions> ToOptions(const LiveFlags& flags, bool makes_records) {
+  LiveRunOptions options;
+  absl::StatusOr<EngineOptions> engine = flags.engine.ToOptions();
+  if (!engine.ok()) return engine.status();
+  options.engine = *std::move(engine);
+  if (options.engine.symbols.empty()) {
+    return absl::InvalidArgumentError(
+        "--symbols is required: the symbols to follow, as BTCUSDT,ETHUSDT");
+  }
+  if (!options.engine.market) options.engine.market = Market::kSpot;
+  if (!makes_records) options.engine.emit = EmitPolicy::None();
+  absl::StatusOr<NetworkOptions> network = flags.network.ToOptions(*options.engine.market);
+  if (!network.ok()) return network.status();
+  options.network = *std::move(network);
+  if (makes_records) {
+    absl::StatusOr<RingPublisherOptions> rings = flags.ring.ToOptions();
+    if (!rings.ok()) return rings.status();
+    options.rings = *std::move(rings);
+    options.rings->speed_milli = 1'000;
+  }
+  options.results = flags.results;
+  options.inputs.exchange_info = flags.engine.exchange_info_path();
+  absl::Status status = options.results.Check(options.inputs, options.engine);
+  if (!status.ok()) return status;
+  options.record_folder = flags.record_folder;
+  if (flags.sync != "second" && flags.sync != "never") {
+    return Wrong("sync", flags.sync, "second or never");
+  }
+  options.sync = flags.sync == "second";
+  if (!absl::SimpleAtoi(flags.shards, &options.shards) || options.shards < 1 ||
+      options.shards > kShardsMax) {
+    return Wrong("shards", flags.shards, absl::StrCat("a number in [1, ", kShardsMax, "]"));
+  }
+  status = CheckShards(flags, options);
+  if (!status.ok()) return status;
+  absl::StatusOr<std::vector<int>> cpus = ParseCpus(flags.cpus);
+  if (!cpus.ok()) return cpus.status();
+  options.cpus = *std::move(cpus);
+  options.busy_poll = flags.busy_poll;
+  if (!flags.length.empty()) {
+    double seconds = 0;
+    if (!absl::SimpleAtod(flags.length, &seconds) || !(seconds > 0 && seconds <= kRunSecondsMax)) {
+      return Wrong("for", flags.length, absl::StrCat("a number above 0, at most ", kRunSecondsMax));
+    }
+    options.length = static_cast<Nanos>(seconds * static_cast<double>(kSecond));
+  }
+  return options;
+}
+
+int Run(const LiveFlags& flags, bool makes_records) {
+  const absl::StatusOr<LiveRunOptions> options = ToOptions(flags, makes_records);
+  if (!options.ok()) return Fail(flags.config.Explain(options.status()));
+  const absl::Status creatable = options->results.CheckCreatable(options->engine);
+  if (!creatable.ok()) return FailIo(creatable);
+  if (!flags.config.check_only()) return RunLive(*options);
+  const absl::StatusOr<std::string> effective = flags.config.Effective();
+  if (!effective.ok()) return FailUsage(effective.status());
+  std::fwrite(effective->data(), 1, effective->size(), stdout);
+  return kExitGood;
+}
+
+void AddRunOptions(CLI::App& command, LiveFlags& flags, bool needs_record) {
+  const char* const recording = "Recording";
+  command
+      .add_option("--record", flags.record_folder,
+                  "Record into this folder, which is made; nothing in it is ever replaced")
+      ->required(needs_record)
+      ->group(recording);
+  command
+      .add_option("--sync", flags.sync,
+                  "second: what is older survives a power cut; never: the system decides")
+      ->capture_default_str()
+      ->group(recording);
+  const char* const run = "The run";
+  command.add_option("--for", flags.length, "End by itself after so many seconds")
+      ->type_name(kNumberWord)
+      ->group(run);
+  command
+      .add_option("--shards", flags.shards,
+                  "Threads that symbols are spread over, each with rings and recording of its own")
+      ->type_name(kWholeNumberWord)
+      ->capture_default_str()
+      ->group(run);
+  command.add_option("--cpus", flags.cpus, "Cores that these threads are pinned to, in order: 2,3")
+      ->group(run);
+  command
+      .add_flag("--busy-poll", flags.busy_poll,
+                "These threads never sleep: some microseconds less, for a core each")
+      ->group(run);
+}
+
+constexpr char kExitText[] =
+    "SIGINT or SIGTERM ends it well: everything received is used, written and closed.\n\n"
+    "Exit status: 0 ended as asked; 1 a symbol that the exchange does not have; 2 wrong usage;\n"
+    "3 cannot read or write, or a thread failed.";
+
+}  // namespace
+
+void AddLiveCommand(CLI::App& app, int* exit_status) {
+  auto flags = std::make_shared<LiveFlags>();
+  CLI::App* const command =
+      app.add_subcommand("live", "Binance -> books and features on rings, now; and recorded");
+  command->footer(
+      absl::StrCat("  thalweg live --symbols BTCUSDT,ETHUSDT\n"
+                   "  thalweg live --symbols BTCUSDT --record recordings --emit all\n"
+                   "  thalweg live --config live.toml --check-config\n\n",
+                   kExitText));
+  flags->results.AddTo(*command);
+  flags->ring.AddTo(*command);
+  AddRunOptions(*command, *flags, false);
+  flags->network.AddTo(*command);
+  flags->engine.AddTo(*command);
+  flags->config.AddTo(*command);
+  command->callback([flags, exit_status] { *exit_status = Run(*flags, true); });
+}
+
+void AddRecordCommand(CLI::App& app, int* exit_status) {
+  auto flags = std::make_shared<LiveFlags>();
+  CLI::App* const command = app.add_subcommand("record", "Binance -> recordings, without features");
+  command->footer(absl::StrCat("  thalweg record --symbols BTCUSDT,ETHUSDT --record recordings\n\n",
+                               kExitText));
+  AddRunOptions(*command, *flags, true);
+  flags->network.AddTo(*command);
+  flags->engine.AddTo(*command);
+  flags->config.AddTo(*command);
+  command->callback([flags, exit_status] { *exit_status = Run(*flags, false); });
+}
+
+}  // namespace thalweg

@@ -1,0 +1,35 @@
+// The command-line options of the network, common to `live` and `record`.
+#pragma once
+
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
+#include "feeds/net/endpoint.h"
+#include "pipeline/engine_options.h"
+
+namespace thalweg {
+
+struct NetworkOptions {
+  Endpoint rest;
+  Endpoint streams;
+  std::string ca_path;        // Empty: the system's authorities alone.
+  double weight_share = 0.5;  // Of the exchange's request weight.
+};
+
+class NetworkFlags {
+ public:
+  void AddTo(CLI::App& app);
+
+  // InvalidArgument (exit 2) names key, value and what is allowed. A file that cannot be read shows
+  // when it is used.
+  [[nodiscard]] absl::StatusOr<NetworkOptions> ToOptions(Market market) const;
+
+ private:
+  std::string rest_;
+  std::string streams_;
+  std::string ca_;
+  std::string weight_share_ = "0.5";
+};
+
+}  // namespace thalweg
