@@ -12,17 +12,18 @@ namespace {
 std::optional<std::int64_t> ReadInteger(const char* at, const char* end) {
   std::int64_t value = 0;
   const auto [stop, error] = std::from_chars(at, end, value);
-  if (error != std::errc() || stop == at) return std::nullopt;
+  // A number that reaches the end may have been cut.
+  if (error != std::errc() || stop == at || stop == end) return std::nullopt;
   return value;
 }
 
 // The fields of an event that are its ids, as far as they are there.
 struct IdFields {
-  std::optional<std::int64_t> first;     // U
-  std::optional<std::int64_t> last;      // u
-  std::optional<std::int64_t> previous;  // pu
-  std::optional<std::int64_t> trade;     // t
-  std::optional<std::int64_t> aggregate; // a
+  std::optional<std::int64_t> first;      // U
+  std::optional<std::int64_t> last;       // u
+  std::optional<std::int64_t> previous;   // pu
+  std::optional<std::int64_t> trade;      // t
+  std::optional<std::int64_t> aggregate;  // a
 };
 
 IdFields ReadIdFields(std::string_view body) {

@@ -35,8 +35,8 @@ class FramePace {
  private:
   [[nodiscard]] std::size_t InWindow(Nanos now) const noexcept {
     std::size_t count = 0;
-    const std::size_t kept = taken_ < times_.size() ? static_cast<std::size_t>(taken_)
-                                                    : times_.size();
+    const std::size_t kept =
+        taken_ < times_.size() ? static_cast<std::size_t>(taken_) : times_.size();
     for (std::size_t i = 0; i < kept; ++i) count += now - times_[i] < window_ ? 1 : 0;
     return count;
   }

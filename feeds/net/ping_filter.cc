@@ -101,6 +101,7 @@ void PingFilter::EndFrame() noexcept {
     ++pings_;
   } else if ((first_ & kControl) == 0) {
     is_in_message_ = (first_ & kFinal) == 0;
+    if (!is_in_message_) ++messages_;
   }
   state_ = kStart;
 }

@@ -30,6 +30,8 @@ class PingFilter {
   // and may not overlap `bytes` unless it begins kHeldMax or more before it. Returns how many.
   std::size_t Pass(std::string_view bytes, char* out) noexcept;
 
+  // Data messages that ended so far.
+  [[nodiscard]] std::uint64_t messages() const noexcept { return messages_; }
   // Pings taken so far, and the payload of the newest one.
   [[nodiscard]] std::uint64_t pings() const noexcept { return pings_; }
   [[nodiscard]] std::string_view newest_payload() const noexcept {
@@ -40,13 +42,13 @@ class PingFilter {
 
  private:
   enum State : std::uint8_t {
-    kStart,    // Before a frame's first byte.
-    kSecond,   // Behind the first byte of a frame that is not a candidate.
-    kMaybe,    // Behind 0x89, which is held.
-    kLength,   // Within an extended length.
-    kBody,     // Within a payload that passes.
-    kPing,     // Within a payload that is taken.
-    kNoMore,   // Beast will end it.
+    kStart,   // Before a frame's first byte.
+    kSecond,  // Behind the first byte of a frame that is not a candidate.
+    kMaybe,   // Behind 0x89, which is held.
+    kLength,  // Within an extended length.
+    kBody,    // Within a payload that passes.
+    kPing,    // Within a payload that is taken.
+    kNoMore,  // Beast will end it.
   };
   void OnSecondByte(unsigned char byte) noexcept;
   void BeginBody() noexcept;
@@ -57,6 +59,7 @@ class PingFilter {
   bool is_in_message_ = false;  // A data frame that is not the message's last one was begun.
   std::uint64_t left_ = 0;      // Of the length's bytes, or of the payload's.
   std::uint64_t length_ = 0;
+  std::uint64_t messages_ = 0;
   std::uint64_t pings_ = 0;
   std::array<char, kPingPayloadMax> payload_{};
   std::array<char, kPingPayloadMax> arriving_{};

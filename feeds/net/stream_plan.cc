@@ -37,8 +37,7 @@ std::vector<StreamGroup> GroupsOf(const StreamPlanOptions& options) {
 }
 
 std::size_t StreamsMax(const StreamPlanOptions& options) {
-  const std::size_t limit =
-      options.market == Market::kSpot ? kSpotStreamsMax : kFuturesStreamsMax;
+  const std::size_t limit = options.market == Market::kSpot ? kSpotStreamsMax : kFuturesStreamsMax;
   if (options.streams_per_connection == 0) return limit;
   return std::min(limit, options.streams_per_connection);
 }

@@ -139,9 +139,9 @@ void Silence::Act(Nanos now) noexcept {
 }
 
 Nanos Silence::Limit(const WatchOptions& options) const noexcept {
-  Nanos limit = is_known() ? std::max(options.stream_silence,
-                                      kSilenceGaps * std::max(gap_, gap_before_))
-                           : options.unknown_silence;
+  Nanos limit = is_known()
+                    ? std::max(options.stream_silence, kSilenceGaps * std::max(gap_, gap_before_))
+                    : options.unknown_silence;
   for (std::int64_t i = 0; i < fruitless_ && limit < options.longest_silence; ++i) limit *= 2;
   return std::min(limit, options.longest_silence);
 }
@@ -268,12 +268,12 @@ std::optional<WatchStep> StreamWatch::JudgeLife(Nanos now) const {
   }
   if (is_shutting_down_) return step(WatchVerdict::kReplace, "the exchange said serverShutdown");
   if (now - opened_ >= options_.life) {
-    return step(WatchVerdict::kReplace,
-                absl::StrCat("it is ", Seconds(now - opened_), " old, before the exchange cuts it"));
+    return step(WatchVerdict::kReplace, absl::StrCat("it is ", Seconds(now - opened_),
+                                                     " old, before the exchange cuts it"));
   }
   if (failed_) {
-    return step(WatchVerdict::kReplace, absl::StrCat("SUBSCRIBE failed ", kSubscribeTriesMax,
-                                                     " times: ", refusal_));
+    return step(WatchVerdict::kReplace,
+                absl::StrCat("SUBSCRIBE failed ", kSubscribeTriesMax, " times: ", refusal_));
   }
   if (fruitless_) {
     return step(WatchVerdict::kReplace, "a stream stays silent though subscribed again");
@@ -347,8 +347,8 @@ std::optional<WatchStep> StreamWatch::SendRequest(Nanos now, FramePace& pace) {
     std::vector<std::string_view> names;
     for (const std::size_t stream : request.streams) names.push_back(plan_.streams[stream].name);
     WatchStep step;
-    step.text = ControlRequest(kMethods[static_cast<std::size_t>(request.method)], names,
-                               request.id);
+    step.text =
+        ControlRequest(kMethods[static_cast<std::size_t>(request.method)], names, request.id);
     return step;
   }
   return std::nullopt;
