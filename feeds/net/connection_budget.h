@@ -24,7 +24,7 @@ inline constexpr Nanos kConnectWindow = 300 * kSecond;
 inline constexpr Nanos kBanAssumed = 120 * kSecond;
 inline constexpr Nanos kRefusalAssumed = 30 * kSecond;
 // The longest ban of the exchange is 3 days. A longer one is a mistake of whoever says so.
-inline constexpr Nanos kBanMax = 72 * kHour;
+inline constexpr Nanos kConnectBanMax = 72 * kHour;
 
 class ConnectionBudget {
  public:
@@ -46,9 +46,9 @@ class ConnectionBudget {
     times_[taken_++ % times_.size()] = now;
     return true;
   }
-  // The exchange does not want to see us for `length` (at most kBanMax).
+  // The exchange does not want to see us for `length` (at most kConnectBanMax).
   void Block(Nanos now, Nanos length) noexcept {
-    blocked_until_ = std::max(blocked_until_, now + std::clamp(length, Nanos{0}, kBanMax));
+    blocked_until_ = std::max(blocked_until_, now + std::clamp(length, Nanos{0}, kConnectBanMax));
   }
 
   [[nodiscard]] bool IsBlocked(Nanos now) const noexcept { return now < blocked_until_; }

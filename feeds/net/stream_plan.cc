@@ -70,8 +70,8 @@ std::size_t StreamsInTarget(const ConnectionPlan& plan) {
   std::size_t bytes = plan.path.size() + kStreamsQuery.size();
   std::size_t count = 0;
   for (const PlannedStream& stream : plan.streams) {
-    bytes += PercentEncoded(stream.name).size() + 1;
-    if (count != 0 && bytes > kTargetBytesMax) break;
+    bytes += EncodedStreamName(stream.name).size() + 1;
+    if (count != 0 && bytes > kStreamTargetBytesMax) break;
     ++count;
   }
   return count;
@@ -80,7 +80,7 @@ std::size_t StreamsInTarget(const ConnectionPlan& plan) {
 std::string TargetOf(const ConnectionPlan& plan, std::size_t count) {
   std::string target = absl::StrCat(plan.path, Abseil(kStreamsQuery));
   for (std::size_t i = 0; i < count; ++i) {
-    absl::StrAppend(&target, i == 0 ? "" : "/", PercentEncoded(plan.streams[i].name));
+    absl::StrAppend(&target, i == 0 ? "" : "/", EncodedStreamName(plan.streams[i].name));
   }
   return target;
 }
@@ -140,7 +140,7 @@ std::string StreamSymbol(std::string_view symbol) {
   return absl::AsciiStrToLower(Abseil(symbol));
 }
 
-std::string PercentEncoded(std::string_view text) {
+std::string EncodedStreamName(std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string encoded;
   for (const char c : text) {
