@@ -14,6 +14,7 @@
 #include "tools/bench_command.h"
 #ifdef THALWEG_NET
 #include "tools/exchange_command.h"
+#include "tools/live_command.h"
 #endif
 #include "tools/exit_status.h"
 #include "tools/export_command.h"
@@ -89,6 +90,10 @@ int Run(int argc, char** argv) {
       "standard error.");
   int exit_status = thalweg::kExitGood;
   thalweg::AddReplayCommand(app, &exit_status);
+#ifdef THALWEG_NET
+  thalweg::AddLiveCommand(app, &exit_status);
+  thalweg::AddRecordCommand(app, &exit_status);
+#endif
   thalweg::AddInfoCommand(app, &exit_status);
   thalweg::AddVerifyCommand(app, &exit_status);
   thalweg::AddImportCommand(app, &exit_status);
