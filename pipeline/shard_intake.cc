@@ -63,6 +63,7 @@ ShardIntake::ShardIntake(const std::vector<std::string>& symbols, InputPool& poo
 IntakeCounts ShardIntake::counts() const noexcept {
   IntakeCounts counts;
   counts.frames = frames_.load(std::memory_order_relaxed);
+  counts.given = given_.load(std::memory_order_relaxed);
   counts.lost_frames = lost_frames_.load(std::memory_order_relaxed);
   counts.lost_answers = lost_answers_.load(std::memory_order_relaxed);
   counts.waiting_events = waiting_events_.load(std::memory_order_relaxed);
@@ -166,7 +167,10 @@ bool ShardIntake::Give(std::size_t producer, InputKind kind, std::uint32_t share
 bool ShardIntake::Queue(std::size_t producer, LiveInput* input) noexcept {
   // Before: from then on it is the engine's.
   pool_.Hold(*input);
-  if (queue_.Put(producer, input)) return true;
+  if (queue_.Put(producer, input)) {
+    Add(given_, 1);
+    return true;
+  }
   pool_.Unhold(*input);
   return false;
 }

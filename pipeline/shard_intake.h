@@ -53,6 +53,7 @@ inline constexpr std::size_t kTellsPerCall = 8;
 
 struct IntakeCounts {
   std::int64_t frames = 0;          // Told by the network.
+  std::int64_t given = 0;           // Inputs for the engine: frames, events, answers, losses.
   std::int64_t lost_frames = 0;     // Of these: never given to the engine. Each is told.
   std::int64_t lost_answers = 0;    // That found no place among those that wait.
   std::int64_t waiting_events = 0;  // Now.
@@ -146,6 +147,7 @@ class ShardIntake final : public ShardInput {
   std::size_t answer_bytes_ = 0;
 
   std::atomic<std::int64_t> frames_{0};
+  std::atomic<std::int64_t> given_{0};
   std::atomic<std::int64_t> lost_frames_{0};
   std::atomic<std::int64_t> lost_answers_{0};
   std::atomic<std::int64_t> waiting_events_{0};
