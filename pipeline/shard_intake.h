@@ -121,9 +121,11 @@ class ShardIntake final : public ShardInput {
   void Lose(const Arrival& arrival, const FrameHead& head, std::string_view payload) noexcept;
   void Keep(std::uint32_t share, const Arrival& arrival, std::string_view payload) noexcept;
 
-  // Tells what waits as far as there is room; `pressing`: before an event, also of symbols that
-  // have used up their share.
-  void Tell(bool pressing) noexcept;
+  // Tells what waits as far as there is room. Losses of a share that was used up wait until it is
+  // ample again, or each frame that is lost would cost an input; `pressing`, before an event, they
+  // do not.
+  void Tell() noexcept;
+  void TellAllLosses(bool pressing) noexcept;
   [[nodiscard]] bool TellUnnamed() noexcept;
   [[nodiscard]] bool TellLosses(std::uint32_t share) noexcept;
   void TellEvents() noexcept;
