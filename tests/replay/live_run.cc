@@ -75,6 +75,19 @@ Replayed ReplaySegments(const EngineOptions& options, const std::string& folder)
   return replayed;
 }
 
+class LiveRun::WaitingSink final : public InputSink {
+ public:
+  explicit WaitingSink(Recorder& recorder) : recorder_(recorder) {}
+  bool Take(LiveInput& input) override {
+    // Far from the half that it may hold of the smallest pool of a test.
+    while (recorder_.counts().waiting > 8) std::this_thread::yield();
+    return recorder_.Take(input);
+  }
+
+ private:
+  Recorder& recorder_;
+};
+
 LiveRun::LiveRun(EngineOptions options, LiveShardOptions shard_options,
                  RingPublisherOptions publishing)
     : options_(std::move(options)), catalogue_(MakeCatalogue(options_)) {
@@ -100,6 +113,10 @@ void LiveRun::Start() {
   auto recorder = Recorder::Create(recording, shard_->pool(), &shard_->orders(), opener_);
   ASSERT_TRUE(recorder.ok()) << recorder.status();
   recorder_ = *std::move(recorder);
+  if (waits_for_recorder_) {
+    waiting_sink_ = std::make_unique<WaitingSink>(*recorder_);
+    sink_ = waiting_sink_.get();
+  }
   shard_->Start({.publisher = publisher_.get(),
                  .sink = sink_ != nullptr ? sink_ : recorder_.get(),
                  .output = output_});

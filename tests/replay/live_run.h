@@ -90,10 +90,15 @@ class LiveRun {
   // In place of the table.
   void set_output(EngineOutput* output) noexcept { output_ = output; }
   void set_sink(InputSink* sink) noexcept { sink_ = sink; }
+  // The engine's thread then waits when the recorder is behind, so that nothing it does is refused:
+  // parity is claimed of what is recorded.
+  void WaitForRecorder() noexcept { waits_for_recorder_ = true; }
   void set_opener(SegmentWriter::Opener opener) { opener_ = std::move(opener); }
   void set_segment_bytes(std::int64_t bytes) noexcept { segment_bytes_ = bytes; }
 
  private:
+  class WaitingSink;
+
   [[nodiscard]] ReceiveTime Now() const noexcept {
     return ReceiveTime(now_.load(std::memory_order_relaxed));
   }
@@ -110,6 +115,8 @@ class LiveRun {
   std::unique_ptr<RingPublisher> publisher_;
   std::unique_ptr<LiveShard> shard_;
   std::unique_ptr<Recorder> recorder_;
+  bool waits_for_recorder_ = false;
+  std::unique_ptr<InputSink> waiting_sink_;
 };
 
 }  // namespace thalweg
