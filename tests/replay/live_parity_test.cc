@@ -85,7 +85,7 @@ TEST(LiveParityTest, AMarketOfTwentySymbolsGivesTheSameRecordsLiveAndInReplay) {
   market.levels = 300;
   const Nanos span = (TakeShortPart() ? 5 : 30) * kSecond;
   LiveRun run(OptionsOf(names), {}, SomeRings());
-  run.set_segment_bytes(2'000'000);
+  run.set_segment_bytes(300'000);
   run.Start();
   MarketLines lines(market);
   while (true) {
