@@ -63,6 +63,7 @@ ShardIntake::ShardIntake(const std::vector<std::string>& symbols, InputPool& poo
 IntakeCounts ShardIntake::counts() const noexcept {
   IntakeCounts counts;
   counts.frames = frames_.load(std::memory_order_relaxed);
+  counts.given = given_.load(std::memory_order_relaxed);
   counts.lost_frames = lost_frames_.load(std::memory_order_relaxed);
   counts.lost_answers = lost_answers_.load(std::memory_order_relaxed);
   counts.waiting_events = waiting_events_.load(std::memory_order_relaxed);
@@ -85,7 +86,7 @@ bool ShardIntake::IsFollowed(std::uint32_t share) const noexcept { return share 
 void ShardIntake::OnFrame(std::int64_t connection, ReceiveTime received, std::int64_t monotonic,
                           std::string_view payload) {
   Add(frames_, 1);
-  Tell(false);
+  Tell();
   const Arrival arrival{connection, received, monotonic};
   LiveInput* const input = events_.empty() ? pool_.Take(payload.size()) : nullptr;
   if (input == nullptr) return LoseFrame(arrival, payload);
@@ -107,7 +108,7 @@ void ShardIntake::OnFrame(std::int64_t connection, ReceiveTime received, std::in
 void ShardIntake::OnConnectionOpen(std::int64_t connection, ReceiveTime received,
                                    std::string_view url) {
   events_.push_back({InputKind::kConnectionOpen, connection, received, 0, std::string(url)});
-  Tell(true);
+  Tell();
 }
 
 void ShardIntake::OnConnectionClosed(std::int64_t connection, ReceiveTime received, int code) {
@@ -119,11 +120,11 @@ void ShardIntake::OnConnectionClosed(std::int64_t connection, ReceiveTime receiv
   } else {
     events_.push_back({InputKind::kConnectionClosed, connection, received, code, {}});
   }
-  Tell(true);
+  Tell();
 }
 
 void ShardIntake::OnRest(ReceiveTime received, std::string_view target, std::string_view body) {
-  Tell(false);
+  Tell();
   const auto share = static_cast<std::uint32_t>(symbols_.size());
   if (answers_.empty() &&
       Give(kAnswerProducer, InputKind::kRest, share, {0, received, 0}, target, body)) {
@@ -139,7 +140,7 @@ void ShardIntake::OnRest(ReceiveTime received, std::string_view target, std::str
 }
 
 std::optional<SnapshotOrder> ShardIntake::TakeOrder() {
-  Tell(false);
+  Tell();
   return orders_.Take();
 }
 
@@ -166,7 +167,10 @@ bool ShardIntake::Give(std::size_t producer, InputKind kind, std::uint32_t share
 bool ShardIntake::Queue(std::size_t producer, LiveInput* input) noexcept {
   // Before: from then on it is the engine's.
   pool_.Hold(*input);
-  if (queue_.Put(producer, input)) return true;
+  if (queue_.Put(producer, input)) {
+    Add(given_, 1);
+    return true;
+  }
   pool_.Unhold(*input);
   return false;
 }
@@ -226,14 +230,22 @@ void ShardIntake::Keep(std::uint32_t share, const Arrival& arrival,
 
 // --- Telling what waits -----------------------------------------------------------------------
 
-void ShardIntake::Tell(bool pressing) noexcept {
-  pressing = pressing || !events_.empty();
-  if (unnamed_ != 0 && !TellUnnamed()) return;
+void ShardIntake::Tell() noexcept {
+  const bool pressing = !events_.empty();
+  if (unnamed_ != 0 || !waiting_.empty()) TellAllLosses(pressing);
+  if (pressing) TellEvents();
+  if (!answers_.empty()) TellAnswers();
+}
+
+void ShardIntake::TellAllLosses(bool pressing) noexcept {
+  const auto rest = static_cast<std::uint32_t>(symbols_.size());
+  const auto may = [&](std::uint32_t share) { return pressing || pool_.HasAmpleRoom(share); };
+  if (unnamed_ != 0 && may(rest) && !TellUnnamed()) return;
   std::size_t tries = pressing ? waiting_.size() : std::min(kTellsPerCall, waiting_.size());
   for (; tries != 0; --tries) {
     turn_ = turn_ < waiting_.size() ? turn_ : 0;
     const std::uint32_t share = waiting_[turn_];
-    if (!pressing && !pool_.HasAmpleRoom(share)) {
+    if (!may(share)) {
       ++turn_;
       continue;
     }
@@ -242,8 +254,6 @@ void ShardIntake::Tell(bool pressing) noexcept {
     waiting_[turn_] = waiting_.back();
     waiting_.pop_back();
   }
-  if (!events_.empty()) TellEvents();
-  if (!answers_.empty()) TellAnswers();
 }
 
 bool ShardIntake::TellUnnamed() noexcept {
@@ -275,7 +285,6 @@ bool ShardIntake::TellLosses(std::uint32_t share) noexcept {
   return true;
 }
 
-// REQUIRES: no loss waits.
 void ShardIntake::TellEvents() noexcept {
   if (unnamed_ == 0 && waiting_.empty()) {
     while (!events_.empty() && GiveEvent(events_.front())) events_.pop_front();

@@ -53,6 +53,7 @@ inline constexpr std::size_t kTellsPerCall = 8;
 
 struct IntakeCounts {
   std::int64_t frames = 0;          // Told by the network.
+  std::int64_t given = 0;           // Inputs for the engine: frames, events, answers, losses.
   std::int64_t lost_frames = 0;     // Of these: never given to the engine. Each is told.
   std::int64_t lost_answers = 0;    // That found no place among those that wait.
   std::int64_t waiting_events = 0;  // Now.
@@ -120,9 +121,11 @@ class ShardIntake final : public ShardInput {
   void Lose(const Arrival& arrival, const FrameHead& head, std::string_view payload) noexcept;
   void Keep(std::uint32_t share, const Arrival& arrival, std::string_view payload) noexcept;
 
-  // Tells what waits as far as there is room; `pressing`: before an event, also of symbols that
-  // have used up their share.
-  void Tell(bool pressing) noexcept;
+  // Tells what waits as far as there is room. Losses of a share that was used up wait until it is
+  // ample again, or each frame that is lost would cost an input; `pressing`, before an event, they
+  // do not.
+  void Tell() noexcept;
+  void TellAllLosses(bool pressing) noexcept;
   [[nodiscard]] bool TellUnnamed() noexcept;
   [[nodiscard]] bool TellLosses(std::uint32_t share) noexcept;
   void TellEvents() noexcept;
@@ -146,6 +149,7 @@ class ShardIntake final : public ShardInput {
   std::size_t answer_bytes_ = 0;
 
   std::atomic<std::int64_t> frames_{0};
+  std::atomic<std::int64_t> given_{0};
   std::atomic<std::int64_t> lost_frames_{0};
   std::atomic<std::int64_t> lost_answers_{0};
   std::atomic<std::int64_t> waiting_events_{0};

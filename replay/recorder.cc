@@ -25,6 +25,11 @@ std::int64_t Clock(clockid_t clock) noexcept {
   return std::int64_t{time.tv_sec} * kSecond + time.tv_nsec;
 }
 
+// By its only writer.
+void AddOne(std::atomic<std::int64_t>& counter) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Recorder>> Recorder::Create(const RecorderOptions& options,
@@ -60,17 +65,17 @@ ReceiveTime Recorder::Now() const {
 bool Recorder::Take(LiveInput& input) {
   const std::size_t size_class = input.size_class;
   const bool pooled = input.in_use == nullptr;
-  const std::int64_t held =
-      taken_[size_class] - written_[size_class].load(std::memory_order_relaxed);
+  const std::int64_t held = taken_[size_class].load(std::memory_order_relaxed) -
+                            written_[size_class].load(std::memory_order_relaxed);
   const bool full = pooled && 2 * held >= static_cast<std::int64_t>(pool_.count(size_class));
   input.lost_before = refused_since_;
   if (full || failed() || !queue_.Put(0, &input)) {
     ++refused_since_;
-    refused_.store(refused_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    AddOne(refused_);
     return false;
   }
   refused_since_ = 0;
-  if (pooled) ++taken_[size_class];
+  if (pooled) AddOne(taken_[size_class]);
   return true;
 }
 
@@ -88,6 +93,11 @@ RecorderCounts Recorder::counts() const {
   const std::lock_guard lock(mutex_);
   RecorderCounts counts = counts_;
   counts.refused = refused_.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i < taken_.size(); ++i) {
+    // What is written was taken before.
+    const std::int64_t written = written_[i].load(std::memory_order_acquire);
+    counts.waiting += taken_[i].load(std::memory_order_relaxed) - written;
+  }
   return counts;
 }
 
@@ -131,10 +141,7 @@ void Recorder::Write(LiveInput& input) {
   const std::size_t size_class = input.size_class;
   const bool pooled = input.in_use == nullptr;
   pool_.Return(InputPool::Returner::kSink, &input);
-  if (!pooled) return;
-  // This thread is its only writer.
-  std::atomic<std::int64_t>& written = written_[size_class];
-  written.store(written.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  if (pooled) AddOne(written_[size_class]);
 }
 
 std::string_view Recorder::TextOf(const LiveInput& input) {

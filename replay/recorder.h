@@ -44,6 +44,7 @@ struct RecorderOptions {
 };
 
 struct RecorderCounts {
+  std::int64_t waiting = 0;  // Inputs that are taken and not written yet.
   std::int64_t refused = 0;  // Inputs that found no room; told by `#lost` lines.
   SegmentCounts segments;
   std::string path;     // Of the newest segment.
@@ -91,13 +92,16 @@ class Recorder final : public InputSink {
   SnapshotOrders* const orders_;
   InputQueue queue_;
 
+  // Of each size, one writer each: the engine's thread, and the recorder's.
+  using Counters = std::array<std::atomic<std::int64_t>, kInputSizes + 1>;
+  Counters taken_{};
+  Counters written_{};
+
   // The engine's thread.
-  std::array<std::int64_t, kInputSizes + 1> taken_{};
   std::int64_t refused_since_ = 0;  // And not told yet.
   std::atomic<std::int64_t> refused_{0};
 
   // The recorder's thread.
-  std::array<std::atomic<std::int64_t>, kInputSizes + 1> written_{};
   std::unique_ptr<SegmentWriter> segments_;
   std::int64_t segment_ = 0;
   std::string text_;

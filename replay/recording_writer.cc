@@ -43,8 +43,11 @@ absl::StatusOr<std::unique_ptr<RecordingWriter>> RecordingWriter::Create(const s
   return std::make_unique<RecordingWriter>(*std::move(file));
 }
 
-RecordingWriter::RecordingWriter(std::unique_ptr<OutputFile> file)
-    : file_(std::move(file)), context_(ZSTD_createCCtx()), chunk_(ZSTD_CStreamOutSize()) {
+RecordingWriter::RecordingWriter(std::unique_ptr<OutputFile> file, Nanos sync_interval)
+    : file_(std::move(file)),
+      sync_interval_(sync_interval),
+      context_(ZSTD_createCCtx()),
+      chunk_(ZSTD_CStreamOutSize()) {
   text_.reserve(2 * kFlushTextBytes);
   packed_.reserve(ZSTD_compressBound(2 * kFlushTextBytes));
   ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kCompressionLevel);
@@ -83,7 +86,7 @@ void RecordingWriter::TellLost(ReceiveTime received, std::int64_t lines, std::st
 void RecordingWriter::OnTimer(ReceiveTime now) {
   if (closed_) return;
   Advance(now);
-  if (unsynced_bytes_ != 0 && !suspect_ && IsPast(unsynced_start_, kSyncInterval, now)) Sync();
+  if (unsynced_bytes_ != 0 && !suspect_ && IsPast(unsynced_start_, sync_interval_, now)) Sync();
 }
 
 absl::Status RecordingWriter::Close() {

@@ -38,8 +38,10 @@ inline constexpr std::size_t kFlushTextBytes = std::size_t{64} << 10;
 inline constexpr Nanos kFlushSpan = 100 * kMillisecond;
 // Between two attempts to go on after the disk was full.
 inline constexpr Nanos kRetryInterval = kSecond;
-// OnTimer makes what is in the file survive a power cut when it is this old; so does Close.
+// OnTimer makes what is in the file survive a power cut when it is so old; so does Close, whatever
+// the interval. 0: at the first OnTimer after each flush. kSyncNever: the system decides when.
 inline constexpr Nanos kSyncInterval = kSecond;
+inline constexpr Nanos kSyncNever = INT64_MAX;
 
 struct WriterCounts {
   std::int64_t lines = 0;         // Given to Write().
@@ -56,7 +58,7 @@ class RecordingWriter {
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<RecordingWriter>> Create(
       const std::string& path);
   // Over a file of the caller's: the seam for faults.
-  explicit RecordingWriter(std::unique_ptr<OutputFile> file);
+  explicit RecordingWriter(std::unique_ptr<OutputFile> file, Nanos sync_interval = kSyncInterval);
   // Closes, unless Close() was called.
   ~RecordingWriter();
   RecordingWriter(const RecordingWriter&) = delete;
@@ -109,6 +111,7 @@ class RecordingWriter {
   void Seal(std::string_view what, const absl::Status& reason);
 
   const std::unique_ptr<OutputFile> file_;
+  const Nanos sync_interval_;
   const std::unique_ptr<ZSTD_CCtx_s, FreeContext> context_;
   std::string text_;                  // Lines taken and not yet packed.
   std::vector<char> chunk_;           // What the packer fills at a time.

@@ -27,15 +27,26 @@ bool IsPast(ReceiveTime start, Nanos span, ReceiveTime now) noexcept {
   return std::abs(now - start) >= span;
 }
 
+// Whether a segment that began at `begun` has to end at `now`. Times go back a little where lines
+// of several connections meet, so a multiple of the span counts once only, when it is passed
+// forwards.
+bool IsInAnotherSpan(ReceiveTime begun, Nanos span, ReceiveTime now) noexcept {
+  return now.raw() / span > begun.raw() / span || begun - now >= span;
+}
+
 absl::Status Validate(const SegmentOptions& options) {
   if (options.folder.empty()) return absl::InvalidArgumentError("record: no folder is named");
   if (options.run.empty()) return absl::InvalidArgumentError("run: is empty; name it uniquely");
   if (options.shard < 0) {
     return absl::InvalidArgumentError(absl::StrCat("shard: ", options.shard, " is negative"));
   }
+  if (options.sync_interval < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("sync: an interval of ", options.sync_interval, " ns is negative"));
+  }
   if (options.text_bytes_max <= 0 || options.span_max <= 0) {
     return absl::InvalidArgumentError(absl::StrCat("segment: a size of ", options.text_bytes_max,
-                                                   " bytes and an age of ", options.span_max,
+                                                   " bytes and a span of ", options.span_max,
                                                    " ns; both must be positive"));
   }
   if (!options.options_json.starts_with('{')) {
@@ -167,6 +178,8 @@ void SegmentWriter::Advance(ReceiveTime now) {
     BeginSegment(now);
     return;
   }
+  // An empty one counts from its first line.
+  if (writer_ != nullptr && writer_->counts().lines == beginning_.lines) begun_ = now;
   if (writer_ != nullptr && writer_->suspect()) EndSegment();
   if (writer_ == nullptr && IsPast(begun_, kRetryInterval, now)) BeginSegment(now);
 }
@@ -176,7 +189,7 @@ bool SegmentWriter::IsFull(ReceiveTime now) const noexcept {
   const WriterCounts& counts = writer_->counts();
   if (!writer_->status().ok() || counts.lines == beginning_.lines) return false;
   return counts.text_bytes - beginning_.text_bytes >= options_.text_bytes_max ||
-         IsPast(begun_, options_.span_max, now);
+         IsInAnotherSpan(begun_, options_.span_max, now);
 }
 
 void SegmentWriter::BeginSegment(ReceiveTime now) {
@@ -188,7 +201,7 @@ void SegmentWriter::BeginSegment(ReceiveTime now) {
     return;
   }
   ++ended_.segments;
-  writer_ = std::make_unique<RecordingWriter>(*std::move(file));
+  writer_ = std::make_unique<RecordingWriter>(*std::move(file), options_.sync_interval);
   WriteBeginning(now);
 }
 

@@ -6,8 +6,10 @@
 // open, which the writer learns from the lines that pass through it; the header says how many lines
 // are such repetitions, so that a replay that comes from the segment before can skip them.
 //
-// A new segment begins when the one under way has the size or the age of the options, after a file
-// that is suspect, and at every start of the program. Nothing is ever written to an older one.
+// A new segment begins at every full hour of UTC (a multiple of the options' span of receive time),
+// when the one under way has the size of the options or a clock that was set back lies a whole span
+// before its begin, after a file that is suspect, and at every start of the program. Nothing is
+// ever written to an older one.
 //
 // What sorts: numbers rise for ever, over restarts too, for one more than the largest of the shard
 // in the folder is taken. Times never fall within a run (a clock that was set back leaves them
@@ -49,9 +51,12 @@ struct SegmentOptions {
   std::vector<std::string> symbols;  // In id order.
   std::string options_json = "{}";   // Every option that changes records, as a JSON object.
 
-  // A segment ends at this much text, and at this age by receive time.
+  // A segment ends at this much text, and where a multiple of the span begins, from the epoch on.
   std::int64_t text_bytes_max = std::int64_t{1} << 30;
   Nanos span_max = kHour;
+
+  // See RecordingWriter.
+  Nanos sync_interval = kSyncInterval;
 };
 
 // Sums over all segments, with the lines that begin them.

@@ -184,7 +184,7 @@ struct FaultyRun {
   }
 };
 
-TEST(RecordingWriterFaultTest, ShortWritesLoseNothing) {
+TEST(RecordingWriterFaultTest, FaultF1ShortWritesLoseNothing) {
   const int calls = MakeGood().calls;
   for (int fault = 1; fault <= calls; ++fault) {
     SCOPED_TRACE(testing::Message() << "call " << fault);
@@ -201,7 +201,7 @@ TEST(RecordingWriterFaultTest, ShortWritesLoseNothing) {
   EXPECT_EQ(run.reading.lines, LinesGiven());
 }
 
-TEST(RecordingWriterFaultTest, AFullDiskAtAnyCallLosesLinesThatAreToldInTheirPlace) {
+TEST(RecordingWriterFaultTest, FaultF1AFullDiskAtAnyCallLosesLinesThatAreToldInTheirPlace) {
   const int calls = MakeGood().calls;
   const Lines given = LinesGiven();
   for (int first = 1; first <= calls; ++first) {
@@ -225,7 +225,7 @@ TEST(RecordingWriterFaultTest, AFullDiskAtAnyCallLosesLinesThatAreToldInTheirPla
   }
 }
 
-TEST(RecordingWriterFaultTest, ADiskThatIsFullAtAnyByteGoesOnWhenThereIsRoom) {
+TEST(RecordingWriterFaultTest, FaultF1ADiskThatIsFullAtAnyByteGoesOnWhenThereIsRoom) {
   const std::size_t bytes = MakeGood().stored.size();
   const Lines given = LinesGiven();
   for (std::size_t room = 0; room < bytes - 3'000; room += 13) {
@@ -245,7 +245,7 @@ TEST(RecordingWriterFaultTest, ADiskThatIsFullAtAnyByteGoesOnWhenThereIsRoom) {
   }
 }
 
-TEST(RecordingWriterFaultTest, ADiskThatStaysFullKeepsWhatItHasAndCountsTheRest) {
+TEST(RecordingWriterFaultTest, FaultF1ADiskThatStaysFullKeepsWhatItHasAndCountsTheRest) {
   const Lines given = LinesGiven();
   for (const std::size_t room : {0u, 1u, 10u, 1'000u, 5'000u, 9'000u}) {
     SCOPED_TRACE(testing::Message() << room << " bytes");
@@ -305,7 +305,7 @@ TEST(RecordingWriterFaultTest, AFullDiskThatLosesNoLineLeavesNoTrace) {
   EXPECT_EQ(ReadBytes(disk.one()).lines, Lines{LineOf(kStart, "[0]")});
 }
 
-TEST(RecordingWriterFaultTest, AWriteErrorAtAnyCallSealsTheFile) {
+TEST(RecordingWriterFaultTest, FaultF1AWriteErrorAtAnyCallSealsTheFile) {
   const int calls = MakeGood().calls;
   const Lines given = LinesGiven();
   for (int fault = 2; fault <= calls; ++fault) {  // The first call opens the file.
@@ -332,7 +332,7 @@ TEST(RecordingWriterFaultTest, AWriteErrorAtAnyCallSealsTheFile) {
   }
 }
 
-TEST(RecordingWriterFaultTest, AFailedSyncMakesEverythingSinceTheLastOneDoubtful) {
+TEST(RecordingWriterFaultTest, FaultF4AFailedSyncMakesEverythingSinceTheLastOneDoubtful) {
   TestDisk disk;
   RecordingWriter writer(disk.OpenOne());
   for (int i = 0; i < 10; ++i) writer.Write(kStart, Payload(i));
@@ -393,7 +393,7 @@ struct Progress {
   }
 }
 
-TEST(RecordingWriterFaultTest, AKilledWriterLeavesWholeLinesUpToItsLastFlush) {
+TEST(RecordingWriterFaultTest, FaultF2AKilledWriterLeavesWholeLinesUpToItsLastFlush) {
   void* const shared =
       mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(shared, MAP_FAILED);

@@ -327,5 +327,20 @@ TEST(RecordingWriterTest, ATimerSyncsWhatIsASecondOldAndWriteNever) {
   EXPECT_EQ(recording.disk.syncs, 3);
 }
 
+TEST(RecordingWriterTest, TheSyncIntervalIsTheCallers) {
+  for (const auto& [interval, syncs] : {std::pair<Nanos, int>{0, 2}, {kSyncNever, 0}}) {
+    TestDisk disk;
+    RecordingWriter writer(disk.OpenOne(), interval);
+    for (int second = 0; second < 2; ++second) {
+      writer.Write(kStart + second * kSecond, "{}");
+      writer.OnTimer(kStart + second * kSecond + 100 * kMillisecond);  // Flushes.
+      writer.OnTimer(kStart + second * kSecond + 200 * kMillisecond);
+    }
+    EXPECT_EQ(disk.syncs, syncs);
+    EXPECT_TRUE(writer.Close().ok());
+    EXPECT_EQ(disk.syncs, syncs + 1);
+  }
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -115,7 +115,7 @@ TEST_F(SegmentWriterTest, ARestartBeginsASegmentWhoseNumberFollowsTheLargestOfIt
   EXPECT_TRUE(std::filesystem::exists(path_ + "/" + SegmentName(kStart + 2 * kSecond, 0, 42)));
 }
 
-TEST_F(SegmentWriterTest, AClockThatIsSetBackLeavesNamesSortedAsTheyWereWritten) {
+TEST_F(SegmentWriterTest, FaultF5AClockThatIsSetBackLeavesNamesSortedAsTheyWereWritten) {
   options_.text_bytes_max = 1;
   const auto writer = Create(kStart);
   for (const Nanos at : {5 * kSecond, -kHour, -kHour + kSecond, 9 * kSecond}) {
@@ -131,7 +131,7 @@ TEST_F(SegmentWriterTest, AClockThatIsSetBackLeavesNamesSortedAsTheyWereWritten)
   EXPECT_EQ(ReadFile(files[1]).lines.back(), LineOf(kStart - kHour, "{}"));
 }
 
-TEST_F(SegmentWriterTest, ANameThatIsTakenMeanwhileIsLeftAloneAndTheNextNumberUsed) {
+TEST_F(SegmentWriterTest, FaultF5ANameThatIsTakenMeanwhileIsLeftAloneAndTheNextNumberUsed) {
   options_.text_bytes_max = 1;
   const auto writer = Create(kStart);
   writer->Write(kStart, "[0]");
@@ -221,22 +221,75 @@ TEST_F(SegmentWriterTest, ASegmentEndsAtItsSizeOfTextNotCountingWhatItBeginsWith
   EXPECT_EQ(lines, (std::vector<std::size_t>{1 + 1, 2 + 3, 2 + 3, 2 + 3}));
 }
 
-TEST_F(SegmentWriterTest, ASegmentEndsAtItsAgeByALineOrByATimer) {
+// 345 seconds after kStart.
+constexpr ReceiveTime kMidnight{1'723'161'600'000'000'000};
+
+TEST_F(SegmentWriterTest, FaultF5ASegmentEndsAtMidnightAndAtEveryFullHourByALineOrByATimer) {
   const auto writer = CreateOnDisk(kStart);
-  writer->Write(kStart + kHour - 1, "[0]");
+  writer->Write(kMidnight + -1, "[0]");
   EXPECT_EQ(writer->segment(), 1);
-  writer->Write(kStart + kHour, "[1]");
+  writer->Write(kMidnight, "[1]");
   EXPECT_EQ(writer->segment(), 2);
-  writer->OnTimer(kStart + 2 * kHour - 1);
+  writer->OnTimer(kMidnight + kHour + -1);
   EXPECT_EQ(writer->segment(), 2);
-  writer->OnTimer(kStart + 2 * kHour);
+  writer->OnTimer(kMidnight + kHour);
   EXPECT_EQ(writer->segment(), 3);
-  writer->OnTimer(kStart + 9 * kHour);
+  writer->OnTimer(kMidnight + 9 * kHour);
   EXPECT_EQ(writer->segment(), 3) << "there is nothing in it yet";
+  writer->Write(kMidnight + 9 * kHour, "[2]");
+  writer->Write(kMidnight + 10 * kHour + -1, "[3]");
+  EXPECT_EQ(writer->segment(), 3) << "it counts from its first line";
   EXPECT_TRUE(writer->Close().ok());
   EXPECT_EQ(writer->counts().segments, 3);
-  EXPECT_EQ(writer->counts().lines, 3 + 2);
-  EXPECT_EQ(writer->counts().stored_lines, 5);
+  EXPECT_EQ(writer->counts().lines, 3 + 4);
+  EXPECT_EQ(writer->counts().stored_lines, 7);
+}
+
+TEST_F(SegmentWriterTest, FaultF5LinesThatGoBackALittleAtMidnightBeginOneSegmentOnly) {
+  const auto writer = CreateOnDisk(kStart);
+  for (const Nanos at : {-3, 1, -2, 2, -1, 3}) {
+    writer->Write(kMidnight + at, "{}");
+  }
+  EXPECT_EQ(writer->segment(), 2);
+  EXPECT_TRUE(writer->Close().ok());
+  EXPECT_EQ(ReadDisk()[0].lines.size(), 1u + 1u);
+  EXPECT_EQ(ReadDisk()[1].lines.size(), 1u + 5u);
+}
+
+TEST_F(SegmentWriterTest, FaultF5AClockThatJumpsBeginsASegmentForwardsAtAnHourAndBackAfterAWhole) {
+  const auto writer = CreateOnDisk(kMidnight + 30 * 60 * kSecond);
+  const auto write = [&](Nanos after_midnight) {
+    writer->Write(kMidnight + after_midnight, "{}");
+    return writer->segment();
+  };
+  constexpr Nanos kMinute = 60 * kSecond;
+  EXPECT_EQ(write(30 * kMinute), 1);
+  EXPECT_EQ(write(-29 * kMinute), 1) << "less than an hour back";
+  EXPECT_EQ(write(59 * kMinute), 1);
+  EXPECT_EQ(write(-30 * kMinute), 2) << "a whole hour back";
+  EXPECT_EQ(write(-1), 2);
+  EXPECT_EQ(write(0), 3);
+  EXPECT_EQ(write(77 * kHour), 4) << "one segment, not 77";
+  EXPECT_EQ(write(77 * kHour + 1), 4);
+  EXPECT_TRUE(writer->Close().ok());
+  std::string name;
+  for (const auto& [path, bytes] : disk_.files) {
+    EXPECT_LT(name, NameOf(path));
+    name = NameOf(path);
+  }
+}
+
+TEST_F(SegmentWriterTest, FaultF5ARestartInTheSameNanosecondTouchesNothingOfTheRunBefore) {
+  const auto before = Create(kStart);
+  before->Write(kStart, "[0]");
+  EXPECT_TRUE(before->Close().ok());
+  const std::string bytes = ReadWholeFile(before->path());
+  const auto after = Create(kStart);
+  after->Write(kStart, "[1]");
+  EXPECT_TRUE(after->Close().ok());
+  EXPECT_NE(after->path(), before->path());
+  EXPECT_EQ(ReadWholeFile(before->path()), bytes);
+  EXPECT_EQ(FilesIn(path_).size(), 2u);
 }
 
 TEST_F(SegmentWriterTest, ASegmentThatWaitsForRoomDoesNotEnd) {
@@ -248,7 +301,7 @@ TEST_F(SegmentWriterTest, ASegmentThatWaitsForRoomDoesNotEnd) {
   EXPECT_EQ(writer->status().code(), absl::StatusCode::kResourceExhausted);
   for (int i = 0; i < 50; ++i) writer->Write(kStart + 2 * kSecond, Payload(i));
   writer->OnTimer(kStart + kHour);
-  EXPECT_EQ(writer->segment(), 1);
+  EXPECT_EQ(writer->segment(), 1) << "neither full nor in its hour any more, but it waits";
   disk_.room = SIZE_MAX;
   writer->OnTimer(kStart + kHour + kSecond);
   EXPECT_TRUE(writer->status().ok());
@@ -266,7 +319,7 @@ TEST_F(SegmentWriterTest, ASegmentThatWaitsForRoomDoesNotEnd) {
 
 // --- Faults -----------------------------------------------------------------------------------
 
-TEST_F(SegmentWriterTest, AFileThatIsSuspectIsLeftAndTheNextSegmentSaysWhatIsLost) {
+TEST_F(SegmentWriterTest, FaultF4AFileThatIsSuspectIsLeftAndTheNextSegmentSaysWhatIsLost) {
   const auto writer = CreateOnDisk(kStart);
   writer->Write(kStart, kExchangeInfo);
   writer->Write(kStart, "#conn 1 open wss://h/ws/a");
@@ -367,7 +420,7 @@ std::vector<int> NumbersIn(const Reading& reading) {
   return numbers;
 }
 
-TEST_F(SegmentWriterTest, AnErrorAtAnyCallLosesOnlyLinesThatAreToldAndCounted) {
+TEST_F(SegmentWriterTest, FaultF1AnErrorAtAnyCallLosesOnlyLinesThatAreToldAndCounted) {
   options_.text_bytes_max = 4'000;
   int calls = 1'000;
   for (int fault = 2; fault <= calls; ++fault) {  // The first call opens the first segment.
