@@ -104,10 +104,13 @@ absl::StatusOr<LiveRunOptions> ToOptions(const LiveFlags& flags, bool makes_reco
   absl::Status status = options.results.Check(options.inputs, options.engine);
   if (!status.ok()) return status;
   options.record_folder = flags.record_folder;
-  if (flags.sync != "second" && flags.sync != "never") {
-    return Wrong("sync", flags.sync, "second or never");
+  if (flags.sync == "flush") {
+    options.sync_interval = 0;
+  } else if (flags.sync == "never") {
+    options.sync_interval = kSyncNever;
+  } else if (flags.sync != "second") {
+    return Wrong("sync", flags.sync, "second, flush or never");
   }
-  options.sync = flags.sync == "second";
   if (!absl::SimpleAtoi(flags.shards, &options.shards) || options.shards < 1 ||
       options.shards > kShardsMax) {
     return Wrong("shards", flags.shards, absl::StrCat("a number in [1, ", kShardsMax, "]"));
@@ -149,7 +152,8 @@ void AddRunOptions(CLI::App& command, LiveFlags& flags, bool needs_record) {
       ->group(recording);
   command
       .add_option("--sync", flags.sync,
-                  "second: what is older survives a power cut; never: the system decides")
+                  "What survives a power cut: second, what is older than that; flush, everything\n"
+                  "that is in the file; never, the system decides")
       ->capture_default_str()
       ->group(recording);
   const char* const run = "The run";

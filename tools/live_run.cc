@@ -174,6 +174,7 @@ absl::Status LiveRun::MakeLane(std::size_t number, const std::string& run) {
     recording.segments.shard = static_cast<std::int64_t>(number);
     recording.segments.market = MarketName(*lane->options.market);
     recording.segments.symbols = lane->options.symbols;
+    recording.segments.sync_interval = options_.sync_interval;
     recording.segments.options_json = RecordedOptionsJson(lane->options);
     recording.thread_name = absl::StrCat("recorder-", number);
     auto recorder = Recorder::Create(recording, lane->shard->pool(), &lane->shard->orders());

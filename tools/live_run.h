@@ -17,6 +17,7 @@
 #include "core/units.h"
 #include "pipeline/engine_options.h"
 #include "pipeline/ring_publisher.h"
+#include "replay/recording_writer.h"
 #include "tools/network_flags.h"
 #include "tools/result_flags.h"
 
@@ -30,9 +31,8 @@ struct LiveRunOptions {
   std::optional<RingPublisherOptions> rings;
   ResultFlags results;
   ResultInputs inputs;
-  std::string record_folder;  // Empty: nothing is recorded.
-  // Made to survive a power cut each second, else left to the system.
-  bool sync = true;
+  std::string record_folder;            // Empty: nothing is recorded.
+  Nanos sync_interval = kSyncInterval;  // As of RecordingWriter.
   // Symbols take turns: number i goes to shard i modulo this many. With several of them the name of
   // a ring gets "-0", "-1", ... and `{shard}` in the name of a result is replaced.
   std::size_t shards = 1;
