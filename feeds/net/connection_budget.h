@@ -15,16 +15,14 @@
 #include <vector>
 
 #include "core/units.h"
+#include "feeds/net/weight_budget.h"
 
 namespace thalweg {
 
 inline constexpr std::size_t kConnectAttemptsMax = 100;
 inline constexpr Nanos kConnectWindow = 300 * kSecond;
-// A refusal that does not say for how long: 418 is a ban, and the shortest one is 2 minutes.
-inline constexpr Nanos kBanAssumed = 120 * kSecond;
+// How long a refusal lasts that does not say it; a ban: kAssumedBan.
 inline constexpr Nanos kRefusalAssumed = 30 * kSecond;
-// The longest ban of the exchange is 3 days. A longer one is a mistake of whoever says so.
-inline constexpr Nanos kBanMax = 72 * kHour;
 
 class ConnectionBudget {
  public:

@@ -26,7 +26,7 @@ namespace thalweg {
 inline constexpr std::size_t kSpotStreamsMax = 1'024;
 inline constexpr std::size_t kFuturesStreamsMax = 200;
 // Of the target in the handshake: proxies and servers cut at 8 KiB. The rest is subscribed.
-inline constexpr std::size_t kTargetBytesMax = 4'096;
+inline constexpr std::size_t kStreamTargetBytesMax = 4'096;
 // Streams named in one SUBSCRIBE.
 inline constexpr std::size_t kSubscribeStreamsMax = 200;
 inline constexpr std::size_t kSymbolBytesMax = 64;
@@ -65,9 +65,6 @@ struct StreamPlanOptions {
 
 // A symbol's spelling in stream names: ASCII letters in lower case, all other bytes as they are.
 [[nodiscard]] std::string StreamSymbol(std::string_view symbol);
-
-// Everything but letters, digits and -._~@ as %XX.
-[[nodiscard]] std::string PercentEncoded(std::string_view text);
 
 // Whether `text` is UTF-8 (no overlong forms, surrogates or values above U+10FFFF).
 [[nodiscard]] bool IsUtf8(std::string_view text) noexcept;

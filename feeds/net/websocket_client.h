@@ -120,7 +120,4 @@ class WebSocketClient {
   const std::shared_ptr<Socket> socket_;
 };
 
-// The value of a Retry-After header: seconds. Nothing for a date, or what is none; at most a week.
-[[nodiscard]] std::optional<Nanos> ReadRetryAfter(std::string_view value);
-
 }  // namespace thalweg

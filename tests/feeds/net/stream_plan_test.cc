@@ -69,7 +69,7 @@ TEST(StreamPlanTest, EveryStreamIsOnOneConnectionAndASymbolsStreamsStayTogether)
             if (per_connection != 0) {
               EXPECT_LE(plans[i].streams.size(), std::max<std::size_t>(per_connection, 3));
             }
-            EXPECT_LE(plans[i].Target().size(), kTargetBytesMax);
+            EXPECT_LE(plans[i].Target().size(), kStreamTargetBytesMax);
             EXPECT_GE(plans[i].in_target, 1u);
             for (const PlannedStream& stream : plans[i].streams) {
               EXPECT_TRUE(seen.insert(stream.name).second) << stream.name;
@@ -97,7 +97,7 @@ TEST(StreamPlanTest, TheUrlIsBoundedAndTheWholeOneNamesEveryStream) {
   ASSERT_EQ(plans.size(), 1u);
   const ConnectionPlan& plan = plans[0];
   EXPECT_LT(plan.in_target, plan.streams.size());
-  EXPECT_GT(plan.Target().size(), kTargetBytesMax - 100);
+  EXPECT_GT(plan.Target().size(), kStreamTargetBytesMax - 100);
   const auto listed = QueryParameter(plan.WholeTarget(), "streams");
   ASSERT_TRUE(listed);
   EXPECT_EQ(std::count(listed->begin(), listed->end(), '/'), 899);
