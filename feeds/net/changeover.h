@@ -66,6 +66,8 @@ class Changeover {
   void Hold(std::size_t stream, ReceiveTime received, std::int64_t monotonic,
             std::string_view payload, Nanos now);
 
+  // The overlap counts from now: the successor has more streams than before.
+  void Restart(Nanos now) noexcept { opened_ = now; }
   // The successor has delivered something and may take over.
   [[nodiscard]] bool MayEnd(Nanos now) const;
   // Which one delivered anything since it began.

@@ -15,16 +15,14 @@
 #include <vector>
 
 #include "core/units.h"
+#include "feeds/net/weight_budget.h"
 
 namespace thalweg {
 
 inline constexpr std::size_t kConnectAttemptsMax = 100;
 inline constexpr Nanos kConnectWindow = 300 * kSecond;
-// A refusal that does not say for how long: 418 is a ban, and the shortest one is 2 minutes.
-inline constexpr Nanos kBanAssumed = 120 * kSecond;
+// How long a refusal lasts that does not say it; a ban: kAssumedBan.
 inline constexpr Nanos kRefusalAssumed = 30 * kSecond;
-// The longest ban of the exchange is 3 days. A longer one is a mistake of whoever says so.
-inline constexpr Nanos kConnectBanMax = 72 * kHour;
 
 class ConnectionBudget {
  public:
@@ -46,9 +44,9 @@ class ConnectionBudget {
     times_[taken_++ % times_.size()] = now;
     return true;
   }
-  // The exchange does not want to see us for `length` (at most kConnectBanMax).
+  // The exchange does not want to see us for `length` (at most kBanMax).
   void Block(Nanos now, Nanos length) noexcept {
-    blocked_until_ = std::max(blocked_until_, now + std::clamp(length, Nanos{0}, kConnectBanMax));
+    blocked_until_ = std::max(blocked_until_, now + std::clamp(length, Nanos{0}, kBanMax));
   }
 
   [[nodiscard]] bool IsBlocked(Nanos now) const noexcept { return now < blocked_until_; }

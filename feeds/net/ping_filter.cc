@@ -7,6 +7,7 @@ namespace thalweg {
 namespace {
 
 constexpr unsigned char kPingByte = 0x89;  // FIN, no reserved bits, opcode 9.
+constexpr std::string_view kHeaderEnd = "\r\n\r\n";
 constexpr unsigned char kFinal = 0x80;
 constexpr unsigned char kControl = 0x08;
 constexpr unsigned char kMasked = 0x80;
@@ -18,6 +19,16 @@ std::size_t PingFilter::Pass(std::string_view bytes, char* out) noexcept {
   while (!bytes.empty()) {
     const auto byte = static_cast<unsigned char>(bytes.front());
     switch (state_) {
+      case kHeader:
+        *to++ = static_cast<char>(byte);
+        bytes.remove_prefix(1);
+        if (static_cast<char>(byte) == kHeaderEnd[header_end_]) {
+          ++header_end_;
+        } else {
+          header_end_ = byte == '\r' ? 1 : 0;
+        }
+        if (header_end_ == kHeaderEnd.size()) state_ = kStart;
+        break;
       case kStart:
         first_ = byte;
         bytes.remove_prefix(1);

@@ -4,7 +4,8 @@
 // who sends more than five frames a second. So pings are read here, and answered by us, paced
 // (feeds/net/frame_pace.h). Only a well-formed one is taken: final, unmasked, no reserved bits, at
 // most 125 bytes. Everything else passes byte by byte and is Beast's to judge, a bad ping too.
-// Pings between the fragments of a message are taken likewise.
+// Pings between the fragments of a message are taken likewise. The stream begins with the answer
+// to the upgrade, which passes up to its blank line.
 //
 // It also knows whether the stream is within a message: that is how a message that never ends is
 // found out. After a masked frame (no server may send one) the rest passes unread: Beast ends the
@@ -38,10 +39,13 @@ class PingFilter {
     return {payload_.data(), payload_size_};
   }
   // The bytes so far end within a message: behind its first byte and before its last.
-  [[nodiscard]] bool is_in_message() const noexcept { return is_in_message_ || state_ != kStart; }
+  [[nodiscard]] bool is_in_message() const noexcept {
+    return is_in_message_ || (state_ != kStart && state_ != kHeader);
+  }
 
  private:
   enum State : std::uint8_t {
+    kHeader,  // Before the frames.
     kStart,   // Before a frame's first byte.
     kSecond,  // Behind the first byte of a frame that is not a candidate.
     kMaybe,   // Behind 0x89, which is held.
@@ -54,7 +58,8 @@ class PingFilter {
   void BeginBody() noexcept;
   void EndFrame() noexcept;
 
-  State state_ = kStart;
+  State state_ = kHeader;
+  std::size_t header_end_ = 0;  // Bytes of the blank line that were seen.
   unsigned char first_ = 0;
   bool is_in_message_ = false;  // A data frame that is not the message's last one was begun.
   std::uint64_t left_ = 0;      // Of the length's bytes, or of the payload's.

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/string_view.h"
+#include "feeds/net/rest_request.h"
 
 namespace thalweg {
 namespace {
@@ -65,12 +66,20 @@ absl::Status CheckSymbols(const std::vector<std::string>& symbols) {
   return absl::OkStatus();
 }
 
+// "%E5%B8%81usdt@depth@100ms": what follows the symbol needs no encoding, and the exchange takes it
+// as it is.
+std::string EncodedName(const std::string& stream) {
+  const std::size_t at = stream.find('@');
+  return absl::StrCat(PercentEncoded(std::string_view(stream).substr(0, at)),
+                      Abseil(std::string_view(stream).substr(at)));
+}
+
 // As many of the first streams as the target has room for; at least one.
 std::size_t StreamsInTarget(const ConnectionPlan& plan) {
   std::size_t bytes = plan.path.size() + kStreamsQuery.size();
   std::size_t count = 0;
   for (const PlannedStream& stream : plan.streams) {
-    bytes += EncodedStreamName(stream.name).size() + 1;
+    bytes += EncodedName(stream.name).size() + 1;
     if (count != 0 && bytes > kStreamTargetBytesMax) break;
     ++count;
   }
@@ -80,7 +89,7 @@ std::size_t StreamsInTarget(const ConnectionPlan& plan) {
 std::string TargetOf(const ConnectionPlan& plan, std::size_t count) {
   std::string target = absl::StrCat(plan.path, Abseil(kStreamsQuery));
   for (std::size_t i = 0; i < count; ++i) {
-    absl::StrAppend(&target, i == 0 ? "" : "/", EncodedStreamName(plan.streams[i].name));
+    absl::StrAppend(&target, i == 0 ? "" : "/", EncodedName(plan.streams[i].name));
   }
   return target;
 }
@@ -138,22 +147,6 @@ absl::StatusOr<std::vector<ConnectionPlan>> PlanStreams(const StreamPlanOptions&
 std::string StreamSymbol(std::string_view symbol) {
   // Not the locale's idea of lower case, and no byte of a character beyond ASCII.
   return absl::AsciiStrToLower(Abseil(symbol));
-}
-
-std::string EncodedStreamName(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || std::string_view("-._~@").find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      encoded += '%';
-      encoded += kHex[byte >> 4];
-      encoded += kHex[byte & 15];
-    }
-  }
-  return encoded;
 }
 
 bool IsUtf8(std::string_view text) noexcept {

@@ -66,9 +66,6 @@ struct StreamPlanOptions {
 // A symbol's spelling in stream names: ASCII letters in lower case, all other bytes as they are.
 [[nodiscard]] std::string StreamSymbol(std::string_view symbol);
 
-// Everything but letters, digits and -._~@ as %XX.
-[[nodiscard]] std::string EncodedStreamName(std::string_view text);
-
 // Whether `text` is UTF-8 (no overlong forms, surrogates or values above U+10FFFF).
 [[nodiscard]] bool IsUtf8(std::string_view text) noexcept;
 

@@ -6,7 +6,6 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
-#include <charconv>
 #include <ctime>
 #include <deque>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "feeds/net/dialer.h"
 #include "feeds/net/net_stream.h"
 #include "feeds/net/ping_filter.h"
+#include "feeds/net/rest_answer.h"
 
 namespace thalweg {
 namespace {
@@ -28,7 +28,6 @@ using boost::system::error_code;
 
 // Of one read from the socket.
 constexpr std::size_t kReadBytes = std::size_t{16} << 10;
-constexpr Nanos kRetryAfterMax = 7 * 24 * kHour;
 
 Nanos ReadClock(clockid_t clock) noexcept {
   timespec time{};
@@ -162,18 +161,6 @@ int CloseCodeOf(const error_code& error) {
 
 }  // namespace
 
-std::optional<Nanos> ReadRetryAfter(std::string_view value) {
-  while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-  while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
-  std::int64_t seconds = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data(), end, seconds);
-  if (stop != end || value.empty() || value.front() == '-') return std::nullopt;
-  if (error == std::errc::result_out_of_range) return kRetryAfterMax;
-  if (error != std::errc()) return std::nullopt;
-  return std::min(seconds, kRetryAfterMax / kSecond) * kSecond;
-}
-
 // Operations under way hold it; the observer is called until Abandon() or the end.
 class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
  public:
@@ -288,7 +275,7 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
     SocketEnd end;
     end.http_status = static_cast<int>(response_.result_int());
     const auto retry_after = response_[beast::http::field::retry_after];
-    end.retry_after = ReadRetryAfter({retry_after.data(), retry_after.size()});
+    end.retry_after = ParseRetryAfter({retry_after.data(), retry_after.size()});
     end.status =
         absl::UnavailableError(Text("upgrade refused", absl::StrCat("HTTP ", end.http_status)));
     Tell(std::move(end));

@@ -20,14 +20,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
-#include "absl/status/status.h"
 #include "core/units.h"
 #include "feeds/net/endpoint.h"
-#include "feeds/net/frame_pace.h"
+#include "feeds/net/stream_socket.h"
 
 namespace thalweg {
 
@@ -46,45 +43,6 @@ inline constexpr Nanos kSocketTick = 20 * kMillisecond;
 // Texts that wait to be sent; one more ends the connection.
 inline constexpr std::size_t kTextsQueuedMax = 64;
 
-inline constexpr int kCloseNormal = 1'000;
-inline constexpr int kCloseNone = 1'006;  // It ended without a close frame.
-
-struct SocketMessage {
-  ReceiveTime received;        // Wall clock,
-  std::int64_t monotonic = 0;  // and CLOCK_MONOTONIC in ns, when its last byte was in memory.
-  std::string_view text;       // Valid during the call.
-  bool is_binary = false;
-};
-
-struct SocketEnd {
-  int code = kCloseNone;  // Of the close frame, theirs or ours.
-  // OK after a close that was asked for; else what happened, in words.
-  absl::Status status;
-  bool was_open = false;
-  int http_status = 0;               // Of a refused upgrade.
-  std::optional<Nanos> retry_after;  // Likewise, where the answer says it.
-};
-
-class SocketObserver {
- public:
-  virtual ~SocketObserver() = default;
-  virtual void OnOpen() = 0;
-  virtual void OnMessage(const SocketMessage& message) = 0;
-  virtual void OnPing() = 0;  // It is answered already, or will be.
-  virtual void OnPong() = 0;
-  // The last call. It may destroy the client, as every other one may.
-  virtual void OnEnd(const SocketEnd& end) = 0;
-};
-
-struct SocketCounts {
-  std::int64_t messages = 0;
-  std::int64_t bytes = 0;  // Of the stream, inside TLS.
-  std::int64_t pings = 0;
-  std::int64_t pongs_sent = 0;    // Fewer than pings when they came too fast.
-  std::int64_t unread_bytes = 0;  // In the kernel when last looked: more than little is lag.
-  std::int64_t unread_bytes_max = 0;
-};
-
 struct SocketOptions {
   std::size_t message_bytes_max = kMessageBytesMax;
   Nanos message_deadline = kMessageDeadline;
@@ -95,32 +53,26 @@ struct SocketOptions {
   int receive_buffer_bytes = 0;  // SO_RCVBUF; 0: the system's.
 };
 
-class WebSocketClient {
+class WebSocketClient final : public StreamSocket {
  public:
   // Begins at once; observer and dialer outlive the client. `target`: path and query, behind the
   // endpoint's prefix.
   WebSocketClient(Dialer& dialer, const Endpoint& endpoint, const std::string& target,
                   const SocketOptions& options, SocketObserver& observer);
   // Ends it at once; the observer is not called any more.
-  ~WebSocketClient();
+  ~WebSocketClient() override;
   WebSocketClient(const WebSocketClient&) = delete;
   WebSocketClient& operator=(const WebSocketClient&) = delete;
 
-  // Both are paid for by the caller from pace(). Nothing happens when it is not open.
-  void Send(std::string text);
-  void Ping();
-  // Says goodbye; OnEnd() comes after the answer, or after the deadline.
-  void Close(int code);
-
-  [[nodiscard]] FramePace& pace() noexcept;
-  [[nodiscard]] const SocketCounts& counts() const noexcept;
+  void Send(std::string text) override;
+  void Ping() override;
+  void Close(int code) override;
+  [[nodiscard]] FramePace& pace() noexcept override;
+  [[nodiscard]] const SocketCounts& counts() const noexcept override;
 
  private:
   class Socket;
   const std::shared_ptr<Socket> socket_;
 };
-
-// The value of a Retry-After header: seconds. Nothing for a date, or what is none; at most a week.
-[[nodiscard]] std::optional<Nanos> ReadRetryAfter(std::string_view value);
 
 }  // namespace thalweg

@@ -113,7 +113,7 @@ TEST(ConnectionBudgetTest, FaultW5ABanStopsEveryAttemptUntilItsEnd) {
   EXPECT_EQ(budget.blocked_until(), 1'000 + 5 * kSecond);
   EXPECT_TRUE(budget.TryTake(1'000 + 5 * kSecond));
   budget.Block(0, INT64_MAX);
-  EXPECT_EQ(budget.blocked_until(), kConnectBanMax);
+  EXPECT_EQ(budget.blocked_until(), kBanMax);
 }
 
 TEST(FramePaceTest, FaultW3NeverMoreThanFourFramesInAnySecond) {

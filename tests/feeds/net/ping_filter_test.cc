@@ -34,9 +34,14 @@ struct Passed {
   bool is_in_message = false;
 };
 
+constexpr std::string_view kHeader = "HTTP/1.1 101 Switching Protocols\r\nA: \r\r\n\r\n";
+
 // `cuts`: how many bytes each call gets, in turn.
 Passed RunFilter(const std::string& stream, const std::vector<std::size_t>& cuts) {
   PingFilter filter;
+  std::vector<char> header(kHeader.size() + PingFilter::kHeldMax);
+  EXPECT_EQ(filter.Pass(kHeader, header.data()), kHeader.size());
+  EXPECT_FALSE(filter.is_in_message());
   Passed passed;
   std::size_t at = 0;
   for (std::size_t i = 0; at < stream.size(); ++i) {
@@ -74,6 +79,19 @@ TEST(PingFilterTest, FaultN7PingsAreTakenWhereverTheStreamIsCut) {
   const std::string large = Frame(0x81, std::string(300, 'x'));
   ExpectAnyCut(Frame(0x89, "one") + text + Frame(0x89, "") + large + Frame(0x89, "three"),
                {text + large, 3, "three", 2, false});
+}
+
+TEST(PingFilterTest, TheAnswerToTheUpgradePassesWhereverItIsCut) {
+  const std::string stream = std::string(kHeader) + Frame(0x89, "p") + Frame(0x81, "x");
+  for (std::size_t cut = 1; cut < stream.size(); ++cut) {
+    PingFilter filter;
+    std::vector<char> out(stream.size() + 2 * PingFilter::kHeldMax);
+    std::size_t size = filter.Pass(std::string_view(stream).substr(0, cut), out.data());
+    size += filter.Pass(std::string_view(stream).substr(cut), out.data() + size);
+    ASSERT_EQ(std::string(out.data(), size), std::string(kHeader) + Frame(0x81, "x"));
+    ASSERT_EQ(filter.pings(), 1u);
+    ASSERT_EQ(filter.messages(), 1u);
+  }
 }
 
 TEST(PingFilterTest, FaultW2APingBetweenFragmentsIsTakenAndTheMessageGoesOn) {

@@ -1,0 +1,372 @@
+#include "feeds/net/stream_slot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/string_view.h"
+#include "feeds/decode/json_escapes.h"
+
+namespace thalweg {
+namespace {
+
+constexpr std::string_view kCombined = R"({"stream":")";
+constexpr std::string_view kShutdownStream = "!serverShutdown";
+constexpr std::string_view kShutdownEvent = R"({"e":"serverShutdown")";
+// Of why something ended, in a log line and in the status.
+constexpr std::size_t kWhyBytesMax = 300;
+
+std::string Seconds(Nanos span) {
+  return absl::StrCat(static_cast<double>(span / (100 * kMillisecond)) / 10, " s");
+}
+
+std::string Shortened(std::string_view text) {
+  std::string line(text.substr(0, kWhyBytesMax));
+  // The other side's words: a line stays a line.
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
+  }
+  return line;
+}
+
+void Add(const WatchCounts& from, WatchCounts* to) {
+  to->subscribe_errors += from.subscribe_errors;
+  to->replies_lost += from.replies_lost;
+  to->replies_unknown += from.replies_unknown;
+  to->resubscribed += from.resubscribed;
+  to->stalls += from.stalls;
+  to->questions += from.questions;
+}
+
+}  // namespace
+
+// A connection, from its dial to its end.
+class StreamSlot::Link : public SocketObserver {
+ public:
+  Link(StreamSlot& slot, const WatchOptions& options)
+      : watch(std::make_unique<StreamWatch>(options, slot.plan_)), slot_(slot) {}
+
+  void OnOpen() override { slot_.OnOpen(*this); }
+  void OnMessage(const SocketMessage& message) override {
+    if (is_heard) slot_.OnMessage(*this, message);
+  }
+  void OnPing() override { watch->OnServerPing(slot_.surroundings_.now()); }
+  void OnPong() override { watch->OnPong(slot_.surroundings_.now()); }
+  void OnEnd(const SocketEnd& end) override {
+    if (!is_buried) slot_.OnEnd(*this, end);
+  }
+
+  std::unique_ptr<StreamWatch> watch;
+  std::unique_ptr<StreamSocket> socket;
+  std::int64_t id = 0;  // 0: not open.
+  Nanos opened = 0;
+  bool is_heard = true;
+  bool is_buried = false;
+  bool was_subscribed = false;  // All its streams were.
+
+ private:
+  StreamSlot& slot_;
+};
+
+StreamSlot::StreamSlot(const SlotOptions& options, ConnectionPlan plan, ShardInput& shard,
+                       SlotSurroundings& surroundings, std::function<void(bool)> on_line)
+    : options_(options),
+      plan_(std::move(plan)),
+      shard_(shard),
+      surroundings_(surroundings),
+      on_line_(std::move(on_line)),
+      backoff_(options.backoff) {
+  for (std::size_t i = 0; i < plan_.streams.size(); ++i) by_name_[plan_.streams[i].name] = i;
+}
+StreamSlot::~StreamSlot() = default;
+
+bool StreamSlot::is_over() const noexcept {
+  return is_stopping_ && !current_ && !successor_ && closing_.empty();
+}
+
+void StreamSlot::Log(std::string_view text) const { surroundings_.log(text); }
+
+// ---- Attempts
+
+bool StreamSlot::MayDial(Nanos now) const {
+  const bool is_banned = surroundings_.weight.state(now) == BudgetState::kBanned;
+  return !is_stopping_ && !is_banned && surroundings_.connects.NextAt(now) <= now;
+}
+
+std::unique_ptr<StreamSlot::Link> StreamSlot::Dial(Nanos now) {
+  if (!MayDial(now) || !surroundings_.connects.TryTake(now)) return nullptr;
+  ++counts_.attempts;
+  auto link = std::make_unique<Link>(*this, options_.watch);
+  if (current_) {
+    link->watch->Learn(*current_->watch);
+  } else if (learnt_) {
+    link->watch->Learn(*learnt_);
+  }
+  link->socket = surroundings_.open(plan_.Target(), *link);
+  return link;
+}
+
+void StreamSlot::Tick(Nanos now) {
+  buried_.clear();
+  if (!current_ && now >= next_attempt_) current_ = Dial(now);
+  if (current_ && current_->id != 0) TickLink(*current_, now);
+  TickSuccessor(now);
+}
+
+void StreamSlot::TickLink(Link& link, Nanos now) {
+  while (link.is_heard && !link.is_buried && !is_stopping_) {
+    WatchStep step = link.watch->Advance(now, link.socket->pace());
+    if (step.verdict != WatchVerdict::kGood) return TakeVerdict(link, step.verdict, step.why, now);
+    if (!step.text && !step.ping) return;
+    if (step.text) link.socket->Send(*std::move(step.text));
+    if (step.ping) link.socket->Ping();
+  }
+}
+
+void StreamSlot::TakeVerdict(Link& link, WatchVerdict verdict, std::string_view why, Nanos now) {
+  if (&link == successor_.get()) {
+    // The successor is no better.
+    if (verdict == WatchVerdict::kReconnect) DropSuccessor(why, now);
+    return;
+  }
+  if (verdict == WatchVerdict::kReconnect) {
+    ++counts_.reconnects;
+    return EndCurrent(kCloseNone, why, std::nullopt, now);
+  }
+  if (successor_ || now < next_successor_) return;
+  successor_ = Dial(now);
+  if (successor_) Log(absl::StrCat("conn ", link.id, " is to be replaced: ", Abseil(why)));
+}
+
+void StreamSlot::TickSuccessor(Nanos now) {
+  if (!successor_ || successor_->id == 0) return;
+  TickLink(*successor_, now);
+  if (!successor_ || !changeover_) return;
+  if (!successor_->was_subscribed) {
+    successor_->was_subscribed = successor_->watch->is_subscribed();
+    changeover_->Restart(now);
+  }
+  if (successor_->was_subscribed && changeover_->MayEnd(now)) return Promote(now);
+  if (now - successor_->opened < options_.successor_deadline) return;
+  // Both silent: then the new one is as good, and has more of its life before it.
+  if (changeover_->new_is_alive() || !changeover_->old_is_alive()) return Promote(now);
+  DropSuccessor("it delivers nothing, and the old connection does", now);
+}
+
+// ---- What sockets tell
+
+void StreamSlot::OnOpen(Link& link) {
+  const Nanos now = surroundings_.now();
+  ++counts_.opens;
+  link.id = ++surroundings_.last_connection;
+  link.opened = now;
+  link.watch->OnOpen(now);
+  shard_.OnConnectionOpen(link.id, surroundings_.wall(),
+                          absl::StrCat(surroundings_.url, plan_.WholeTarget()));
+  Log(absl::StrCat("conn ", link.id, " open: ", plan_.streams.size(), " streams, ",
+                   plan_.streams.front().name, " first"));
+  if (&link == current_.get()) return on_line_(true);
+  changeover_.emplace(plan_.streams.size(), now, options_.changeover);
+}
+
+void StreamSlot::OnMessage(Link& link, const SocketMessage& message) {
+  const Nanos now = message.monotonic;
+  if (message.is_binary) {
+    ++counts_.binary;
+    return link.watch->OnLife(now);
+  }
+  bool is_data = true;
+  const std::size_t stream = Classify(link, message.text, now, &is_data);
+  if (is_data) Deliver(link, stream, message);
+}
+
+std::size_t StreamSlot::FindStream(std::string_view text) {
+  const std::size_t end = text.find('"', kCombined.size());
+  if (end == std::string_view::npos) return plan_.streams.size();
+  const std::string_view name = text.substr(kCombined.size(), end - kCombined.size());
+  const auto found = by_name_.find(Abseil(name));
+  if (found != by_name_.end()) return found->second;
+  if (!HasEscapes(name)) return plan_.streams.size();
+  const auto unescaped = by_name_.find(Unescaped(name));
+  return unescaped == by_name_.end() ? plan_.streams.size() : unescaped->second;
+}
+
+std::size_t StreamSlot::Classify(Link& link, std::string_view text, Nanos now, bool* is_data) {
+  const std::size_t none = plan_.streams.size();
+  if (text.substr(0, kCombined.size()) == kCombined) {
+    const std::size_t stream = FindStream(text);
+    if (stream != none) {
+      link.watch->OnFrame(stream, now);
+      return stream;
+    }
+    link.watch->OnLife(now);
+    if (text.substr(kCombined.size(), kShutdownStream.size()) == kShutdownStream) {
+      ++counts_.shutdown_notices;
+      link.watch->OnShutdownNotice();
+    } else {
+      ++counts_.unknown_streams;
+    }
+    return none;
+  }
+  if (ReadControlReply(text)) {
+    ++counts_.replies;
+    *is_data = false;
+    link.watch->OnReply(text, now);
+    return none;
+  }
+  link.watch->OnLife(now);
+  if (text.substr(0, kShutdownEvent.size()) == kShutdownEvent) {
+    ++counts_.shutdown_notices;
+    link.watch->OnShutdownNotice();
+  } else {
+    ++counts_.unnamed;
+  }
+  return none;
+}
+
+void StreamSlot::Deliver(Link& link, std::size_t stream, const SocketMessage& message) {
+  if (&link == successor_.get() && changeover_) {
+    return changeover_->Hold(stream, message.received, message.monotonic, message.text,
+                             surroundings_.now());
+  }
+  ++counts_.frames;
+  counts_.bytes += static_cast<std::int64_t>(message.text.size());
+  shard_.OnFrame(link.id, message.received, message.monotonic, message.text);
+  if (changeover_) changeover_->OnOldFrame(stream, message.text);
+}
+
+void StreamSlot::NoteRefusal(const SocketEnd& end, Nanos now) {
+  if (end.code == 1'009) ++counts_.oversize;
+  if (end.status.code() == absl::StatusCode::kInvalidArgument && end.code != 1'009) {
+    ++counts_.protocol_errors;
+  }
+  if (end.http_status == 0) return;
+  ++counts_.refusals;
+  const int status = end.http_status;
+  if (status != 418 && status != 429 && status != 403) return;
+  const Nanos assumed = status == 418 ? kAssumedBan : kRefusalAssumed;
+  surroundings_.connects.Block(now, end.retry_after.value_or(assumed));
+  surroundings_.weight.OnRefusal(status, end.retry_after, now);
+}
+
+void StreamSlot::OnEnd(Link& link, const SocketEnd& end) {
+  const Nanos now = surroundings_.now();
+  const auto in_closing = std::find_if(closing_.begin(), closing_.end(),
+                                       [&](const auto& other) { return other.get() == &link; });
+  if (in_closing != closing_.end()) {
+    std::unique_ptr<Link> closed = std::move(*in_closing);
+    closing_.erase(in_closing);
+    return Bury(std::move(closed));
+  }
+  NoteRefusal(end, now);
+  const absl::string_view why = end.status.ok() ? "as asked for" : end.status.message();
+  if (&link == successor_.get()) return DropSuccessor(Standard(why), now);
+  if (link.id != 0 && !is_stopping_) ++counts_.ends;
+  EndCurrent(end.code, Standard(why), end.retry_after, now);
+}
+
+// ---- Ends and successions
+
+void StreamSlot::TellClosed(Link& link, int code) {
+  if (link.id == 0) return;
+  link.is_heard = false;
+  shard_.OnConnectionClosed(link.id, surroundings_.wall(), code);
+}
+
+void StreamSlot::Bury(std::unique_ptr<Link> link) {
+  link->is_heard = false;
+  link->is_buried = true;
+  Add(link->watch->counts(), &counts_.watch);
+  buried_.push_back(std::move(link));
+}
+
+void StreamSlot::EndCurrent(int code, std::string_view why, std::optional<Nanos> retry_after,
+                            Nanos now) {
+  std::unique_ptr<Link> link = std::move(current_);
+  const std::int64_t id = link->id;
+  const Nanos good_for = id == 0 ? 0 : now - link->opened;
+  last_end_ = Shortened(why);
+  TellClosed(*link, code);
+  learnt_ = std::make_unique<StreamWatch>(*link->watch);
+  Bury(std::move(link));
+  const std::string name = id == 0 ? "an attempt" : absl::StrCat("conn ", id);
+  if (successor_) {
+    Log(absl::StrCat(name, " closed ", code, ": ", last_end_, "; its successor takes over"));
+    if (successor_->id != 0) return Promote(now);
+    current_ = std::move(successor_);
+    return on_line_(false);
+  }
+  if (is_stopping_) return;
+  Nanos wait = backoff_.Next(good_for, surroundings_.random);
+  if (retry_after) wait = std::max(wait, std::min(*retry_after, kServerRetryMax));
+  next_attempt_ = now + wait;
+  const Nanos blocked = surroundings_.connects.NextAt(next_attempt_) - now;
+  Log(absl::StrCat(name, id == 0 ? " failed: " : absl::StrCat(" closed ", code, ": "), last_end_,
+                   "; again in ", Seconds(std::max(wait, blocked))));
+  if (id != 0) on_line_(false);
+}
+
+void StreamSlot::DropSuccessor(std::string_view why, Nanos now) {
+  std::unique_ptr<Link> link = std::move(successor_);
+  changeover_.reset();
+  ++counts_.successors_dropped;
+  last_end_ = Shortened(why);
+  TellClosed(*link, kCloseNone);
+  Bury(std::move(link));
+  const Nanos wait = backoff_.Next(0, surroundings_.random);
+  next_successor_ = now + wait;
+  if (!is_stopping_) {
+    Log(absl::StrCat("a successor failed: ", last_end_, "; again in ", Seconds(wait)));
+  }
+}
+
+// The successor is the connection from now on; the old one, if there is any, says goodbye.
+void StreamSlot::Promote(Nanos now) {
+  std::unique_ptr<Link> old = std::exchange(current_, std::move(successor_));
+  ++counts_.replacements;
+  std::vector<Changeover::Held> held;
+  if (changeover_) held = changeover_->Release();
+  changeover_.reset();
+  for (const Changeover::Held& frame : held) {
+    Deliver(*current_, frame.stream, {frame.received, frame.monotonic, frame.payload, false});
+  }
+  // Should the new one want to be replaced too, then not at once.
+  const Nanos good_for = old ? now - old->opened : 0;
+  next_successor_ = now + backoff_.Next(good_for, surroundings_.random);
+  if (!old) return;
+  TellClosed(*old, kCloseNormal);
+  Log(absl::StrCat("conn ", current_->id, " has taken over from conn ", old->id));
+  StreamSocket& socket = *old->socket;
+  closing_.push_back(std::move(old));
+  socket.Close(kCloseNormal);
+}
+
+void StreamSlot::Stop() {
+  is_stopping_ = true;
+  if (successor_) DropSuccessor("stopped", surroundings_.now());
+  if (current_) current_->socket->Close(kCloseNormal);
+}
+
+SlotStatus StreamSlot::Status(Nanos now) const {
+  SlotStatus status;
+  status.streams = plan_.streams.size();
+  status.first_stream = plan_.streams.front().name;
+  status.last_end = last_end_;
+  status.counts = counts_;
+  if (current_) {
+    Add(current_->watch->counts(), &status.counts.watch);
+    status.connection = current_->id;
+    status.state = current_->id == 0 ? SlotState::kConnecting
+                   : successor_      ? SlotState::kChanging
+                                     : SlotState::kOpen;
+    if (current_->id != 0) status.open_for = now - current_->opened;
+    status.unread_bytes = current_->socket->counts().unread_bytes;
+  } else {
+    status.next_attempt_in =
+        std::max(Nanos{0}, surroundings_.connects.NextAt(std::max(now, next_attempt_)) - now);
+  }
+  return status;
+}
+
+}  // namespace thalweg

@@ -1,0 +1,174 @@
+// One planned connection, kept open: attempts, the watch over its streams, and its successors.
+//
+//   - It dials when it may (feeds/net/connection_budget.h), and after an end waits by its backoff,
+//     or as long as the exchange asks for (Retry-After). HTTP 418 stops every slot and REST.
+//   - What the watch finds (feeds/net/stream_watch.h) is done: requests, pings, a new connection.
+//   - A replacement is make-before-break: the successor is opened, its frames are held until the
+//     old connection has caught up (feeds/net/changeover.h), then the old one is closed. A
+//     successor that fails, or delivers nothing for kSuccessorDeadline while the old one delivers,
+//     is dropped and tried again later; the old one stays.
+//
+// What the shard is told: every data message as it came, serverShutdown and broken ones too.
+// Not told, and so not in recordings: replies to control messages (they are no data; what matters
+// of them is in the url) and binary messages (no recording could hold them); both are counted.
+//
+// Invariant: at most two connections deliver or will deliver, and of the one that is told as closed
+// nothing more comes. Pure but for its sockets, which are made by a function that is passed in.
+// Threads: the network's. OnMessage allocates nothing while there is no change-over.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/units.h"
+#include "feeds/net/backoff.h"
+#include "feeds/net/changeover.h"
+#include "feeds/net/connection_budget.h"
+#include "feeds/net/stream_plan.h"
+#include "feeds/net/stream_socket.h"
+#include "feeds/net/stream_watch.h"
+#include "feeds/net/weight_budget.h"
+#include "pipeline/shard_input.h"
+
+namespace thalweg {
+
+inline constexpr Nanos kSuccessorDeadline = 30 * kSecond;
+// The longest that the Retry-After of a 5xx answer keeps a slot.
+inline constexpr Nanos kServerRetryMax = 300 * kSecond;
+
+struct SlotOptions {
+  WatchOptions watch;
+  BackoffOptions backoff;
+  Changeover::Options changeover;
+  Nanos successor_deadline = kSuccessorDeadline;
+};
+
+// What every slot of a feed shares. All outlive the slots.
+struct SlotSurroundings {
+  // To the target, behind the endpoint's prefix; it begins at once and calls back later.
+  std::function<std::unique_ptr<StreamSocket>(const std::string& target, SocketObserver& observer)>
+      open;
+  std::function<Nanos()> now;         // NetworkLoop::Now
+  std::function<ReceiveTime()> wall;  // The wall clock.
+  std::function<void(std::string_view line)> log;
+  ConnectionBudget& connects;
+  WeightBudget& weight;
+  RandomSource& random;
+  std::int64_t& last_connection;  // The newest connection's id.
+  std::string url;                // Of the endpoint: what stands before a plan's target.
+};
+
+struct SlotCounts {
+  std::int64_t attempts = 0;
+  std::int64_t opens = 0;
+  std::int64_t refusals = 0;      // Attempts that were answered with another status than 101.
+  std::int64_t ends = 0;          // Of open connections, unasked.
+  std::int64_t reconnects = 0;    // Found dead by the watch.
+  std::int64_t replacements = 0;  // Change-overs that ended well.
+  std::int64_t successors_dropped = 0;
+  std::int64_t frames = 0;  // Given to the shard.
+  std::int64_t bytes = 0;
+  std::int64_t replies = 0;
+  std::int64_t shutdown_notices = 0;
+  std::int64_t binary = 0;
+  std::int64_t unnamed = 0;  // Data whose stream could not be told; given all the same.
+  std::int64_t unknown_streams = 0;
+  std::int64_t protocol_errors = 0;  // Ends by what RFC 6455 forbids; 1009 apart.
+  std::int64_t oversize = 0;         // Ends with 1009.
+  WatchCounts watch;
+};
+
+enum class SlotState : std::uint8_t {
+  kWaiting,  // For the next attempt.
+  kConnecting,
+  kOpen,
+  kChanging,  // Open, and its successor is on its way.
+};
+
+struct SlotStatus {
+  SlotState state = SlotState::kWaiting;
+  std::int64_t connection = 0;  // 0: none.
+  std::size_t streams = 0;
+  std::string first_stream;
+  Nanos open_for = 0;
+  Nanos next_attempt_in = 0;  // kWaiting.
+  std::string last_end;       // Why the last connection or attempt ended.
+  std::int64_t unread_bytes = 0;
+  SlotCounts counts;
+};
+
+class StreamSlot {
+ public:
+  // All outlive the slot. `on_line`: the slot's first connection is open (true), or none is any
+  // more (false).
+  StreamSlot(const SlotOptions& options, ConnectionPlan plan, ShardInput& shard,
+             SlotSurroundings& surroundings, std::function<void(bool)> on_line);
+  ~StreamSlot();
+  StreamSlot(const StreamSlot&) = delete;
+  StreamSlot& operator=(const StreamSlot&) = delete;
+
+  // Every few milliseconds: does what is due.
+  void Tick(Nanos now);
+  // Says goodbye to the exchange. is_over() when nothing is open any more.
+  void Stop();
+  [[nodiscard]] bool is_over() const noexcept;
+
+  [[nodiscard]] const ConnectionPlan& plan() const noexcept { return plan_; }
+  [[nodiscard]] const SlotCounts& counts() const noexcept { return counts_; }
+  [[nodiscard]] SlotStatus Status(Nanos now) const;
+
+ private:
+  class Link;
+
+  [[nodiscard]] std::unique_ptr<Link> Dial(Nanos now);
+  void OnOpen(Link& link);
+  void OnMessage(Link& link, const SocketMessage& message);
+  void OnEnd(Link& link, const SocketEnd& end);
+
+  void TickLink(Link& link, Nanos now);
+  void TickSuccessor(Nanos now);
+  [[nodiscard]] bool MayDial(Nanos now) const;
+  void TakeVerdict(Link& link, WatchVerdict verdict, std::string_view why, Nanos now);
+
+  // Which stream a message is of; plan().streams.size(): of none, or of one that is not planned.
+  [[nodiscard]] std::size_t Classify(Link& link, std::string_view text, Nanos now, bool* is_data);
+  [[nodiscard]] std::size_t FindStream(std::string_view text);
+  void Deliver(Link& link, std::size_t stream, const SocketMessage& message);
+
+  void EndCurrent(int code, std::string_view why, std::optional<Nanos> retry_after, Nanos now);
+  void DropSuccessor(std::string_view why, Nanos now);
+  void Promote(Nanos now);
+  void NoteRefusal(const SocketEnd& end, Nanos now);
+  void TellClosed(Link& link, int code);
+  void Bury(std::unique_ptr<Link> link);
+  void Log(std::string_view text) const;
+
+  const SlotOptions options_;
+  const ConnectionPlan plan_;
+  ShardInput& shard_;
+  SlotSurroundings& surroundings_;
+  const std::function<void(bool)> on_line_;
+  absl::flat_hash_map<std::string, std::size_t> by_name_;
+
+  std::unique_ptr<Link> current_;
+  std::unique_ptr<Link> successor_;
+  std::optional<Changeover> changeover_;        // While both are open.
+  std::vector<std::unique_ptr<Link>> closing_;  // They say goodbye; nothing of them is delivered.
+  std::vector<std::unique_ptr<Link>> buried_;   // Until the next tick: they may be calling us.
+  std::unique_ptr<StreamWatch> learnt_;         // Of the last connection that ended.
+
+  Backoff backoff_;
+  Nanos next_attempt_ = INT64_MIN;
+  Nanos next_successor_ = INT64_MIN;
+  bool is_stopping_ = false;
+  std::string last_end_;
+  SlotCounts counts_;
+};
+
+}  // namespace thalweg
