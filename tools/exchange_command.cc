@@ -28,6 +28,7 @@ namespace thalweg {
 namespace {
 
 constexpr double kSpeedMax = 100'000;
+constexpr std::size_t kTruthLevels = 20;       // Of each side.
 constexpr double kRunSecondsMax = 31'622'400;  // A year.
 
 struct ExchangeFlags {
@@ -48,6 +49,7 @@ struct ExchangeFlags {
   std::string key;
   std::string ca_folder;
   std::string final_book;
+  std::string truth;
 };
 
 absl::Status Wrong(absl::string_view key, absl::string_view value, absl::string_view allowed) {
@@ -195,6 +197,18 @@ int RunExchange(const ExchangeFlags& flags) {
   absl::StatusOr<std::unique_ptr<LoopbackServer>> server = LoopbackServer::Create(*server_options);
   if (!server.ok()) return Fail(server.status());
 
+  std::unique_ptr<TextFile> truth;
+  if (!flags.truth.empty()) {
+    absl::StatusOr<std::unique_ptr<TextFile>> created = TextFile::Create(flags.truth);
+    if (!created.ok()) return FailIo(created.status());
+    truth = *std::move(created);
+    options->on_book = [&file = *truth](std::string_view symbol, UpdateId id,
+                                        const ExchangeBook& book) {
+      file.Text(absl::StrCat(Abseil(symbol), " ", id.raw(), "\n"));
+      file.Text(BookText(book, kTruthLevels));
+      file.EndLine();
+    };
+  }
   Exchange exchange(*std::move(options), *std::move(feed), **server);
   const std::string port = absl::StrCat((*server)->port());
   std::printf("port %s\n", port.c_str());
@@ -206,6 +220,10 @@ int RunExchange(const ExchangeFlags& flags) {
   (*server)->Run(exchange, length);
   if (!flags.final_book.empty()) {
     const absl::Status written = WriteFinalBooks(flags.final_book, exchange.feed());
+    if (!written.ok()) return FailIo(written);
+  }
+  if (truth) {
+    const absl::Status written = truth->Close();
     if (!written.ok()) return FailIo(written);
   }
   const absl::Status status = exchange.feed_status();
@@ -265,6 +283,9 @@ void AddExchangeCommand(CLI::App& app, int* exit_status) {
   command->add_option("--final-book", flags->final_book,
                       "At the end the true book after the last depth event sent, as replay writes\n"
                       "its own; {symbol} is replaced");
+  command->add_option("--truth", flags->truth,
+                      "After each depth event: `SYMBOL ID`, the best 20 levels of the true book's\n"
+                      "sides as --final-book writes them, and an empty line");
   command->callback([flags, exit_status] { *exit_status = RunExchange(*flags); });
 }
 

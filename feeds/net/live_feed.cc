@@ -631,7 +631,7 @@ void LiveFeed::State::OnLinkEnd(Slot& slot, Link& link, const SocketEnd& end) {
 void LiveFeed::State::OnRefusal(const SocketEnd& end, Nanos now) {
   if (end.http_status == 0) return;
   if (end.http_status != 418 && end.http_status != 429 && end.http_status != 403) return;
-  const Nanos assumed = end.http_status == 418 ? kBanAssumed : kRefusalAssumed;
+  const Nanos assumed = end.http_status == 418 ? kAssumedBan : kRefusalAssumed;
   attempts_.Block(now, end.retry_after.value_or(assumed / options_.test_time_scale));
   budget_.OnRefusal(end.http_status, end.retry_after, now);
 }

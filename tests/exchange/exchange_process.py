@@ -30,6 +30,21 @@ def exchange(program, folder, *options, log=None, seconds=120):
     assert status == 0, f"the exchange ended with {status}"
 
 
+def read_truth(path):
+    """Of a file that `--truth` wrote: {(symbol, id): {"b": [(price, quantity), ...], "a": [...]}}."""
+    books = {}
+    for block in path.read_text().split("\n\n"):
+        lines = block.split("\n")
+        if len(lines) < 2:
+            continue
+        sides = {"b": [], "a": []}
+        for line in lines[1:]:
+            side, price, quantity = line.split()
+            sides[side].append((float(price), float(quantity)))
+        books[tuple(lines[0].split())] = sides
+    return books
+
+
 class Truth:
     """The exchange's own books, asked for over one connection that is kept."""
 

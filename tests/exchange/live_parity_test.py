@@ -18,12 +18,11 @@ import subprocess
 import sys
 import tempfile
 
-from exchange_process import Truth, exchange
+from exchange_process import Truth, exchange, read_truth
 
 SKIPPED = 77
 # Bits of the quality word that speak of the book; a record without them promises it.
 BOOK_DOUBTS = 1 << 0 | 1 << 1 | 1 << 12 | 1 << 15
-LEVELS_COMPARED = 20
 
 
 def run(command, seconds, expected=0, log=None):
@@ -69,7 +68,6 @@ def truth_of(book):
 
 def check_records(path, truth):
     """Every record that promises its book, against the exchange's. Answers how many of how many."""
-    books = {}
     promised = rows = 0
     with path.open(newline="") as file:
         for row in csv.DictReader(file):
@@ -78,9 +76,7 @@ def check_records(path, truth):
                 continue
             promised += 1
             key = row["symbol"], row["update_id"]
-            if key not in books:
-                books[key] = truth_of(truth.book(*key, limit=LEVELS_COMPARED))
-            for name, wanted in books[key].items():
+            for name, wanted in truth_of(truth[key]).items():
                 told = float(row[name])
                 assert math.isclose(told, wanted, rel_tol=1e-9, abs_tol=1e-9), (
                     f"record {rows}, {key[0]} at {key[1]}: {name} is {told}, "
@@ -104,7 +100,8 @@ def follow(program, folder, symbols, exchange_options, live_options, seconds, fa
     run([program, "exchange", "--make-ca", folder / "ca"], 60)
     (folder / "faults.txt").write_text("\n".join(faults) + "\n")
     options = ["--tls", "--cert", folder / "ca/server.pem", "--key", folder / "ca/server.key"]
-    options += ["--faults", folder / "faults.txt", *exchange_options]
+    options += ["--faults", folder / "faults.txt", "--truth", folder / "truth.txt"]
+    options += exchange_options
     with (folder / "exchange.log").open("w") as exchange_log, exchange(
         program, folder, *options, log=exchange_log, seconds=seconds + 300
     ) as port:
@@ -120,7 +117,7 @@ def follow(program, folder, symbols, exchange_options, live_options, seconds, fa
         truth = Truth(f"https://localhost:{port}", folder / "ca/ca.pem")
         books = check_books(folder, live.stderr, truth)
         assert books == len(symbols), f"{books} of {len(symbols)} symbols"
-        promised, rows = check_records(folder / "live.csv", truth)
+    promised, rows = check_records(folder / "live.csv", read_truth(folder / "truth.txt"))
     run([program, "top", "--clean", f"parity-{os.getpid()}"], 60)
     assert promised > rows / 2 > 0, f"{promised} of {rows} records promise a book"
     print(f"{rows} records, {promised} promise a book and are right; {books} books are equal")

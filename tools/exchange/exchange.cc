@@ -447,6 +447,12 @@ void Exchange::RememberFrame(const FeedFrame& frame) {
     tapes_[frame.symbol].AddAggregate(*frame.trade, frame.first_fill, frame.last_fill);
   }
   if (frame.ticker) tapes_[frame.symbol].SetTicker(*frame.ticker);
+  if (!options_.on_book || frame.kind != FrameKind::kDepth || !frame.last) return;
+  if (const std::optional<ExchangeBook> book = feed_->BookAt(frame.symbol, std::nullopt)) {
+    const auto shift = id_shifts_.find(frame.symbol);
+    const std::int64_t shifted = shift == id_shifts_.end() ? 0 : shift->second;
+    options_.on_book(frame.symbol, UpdateId(frame.last->raw() - shifted), *book);
+  }
 }
 
 bool Exchange::Matches(const Fault& fault, std::string_view stream, std::string_view symbol) {

@@ -62,6 +62,9 @@ struct ExchangeOptions {
   ErrorShape error_shape = ErrorShape::kWrapped;
   std::vector<Fault> faults;
   std::function<void(std::string_view)> log = [](std::string_view) {};
+  // After each depth event of the feed, also of those that faults keep from everybody: its last id
+  // as it is sent, and the book after it. Costs a copy of the book.
+  std::function<void(std::string_view symbol, UpdateId id, const ExchangeBook& book)> on_book;
 };
 
 // How an attempt to open a WebSocket went: a connection, or an answer in its place.
