@@ -11,9 +11,9 @@ namespace thalweg {
 namespace {
 
 std::string Stamped(ReceiveTime now, std::string_view line) {
-  return absl::StrCat(absl::FormatTime("%H:%M:%E3SZ ", absl::FromUnixNanos(now.raw()),
-                                       absl::UTCTimeZone()),
-                      Abseil(line), "\n");
+  return absl::StrCat(
+      absl::FormatTime("%H:%M:%E3SZ ", absl::FromUnixNanos(now.raw()), absl::UTCTimeZone()),
+      Abseil(line), "\n");
 }
 
 void PrintToStandardError(std::string_view line) {

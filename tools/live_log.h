@@ -1,10 +1,10 @@
 // Lines about what happens while a feed is live, from any thread to standard error.
 //
-// Whoever tells a line never waits for a terminal or a pipe: the line is queued, and Drain(), called
-// by one thread, prints what is there. Of a kind at most kLogLinesOfKind lines are printed in
-// kLogSpan, and at most kLogLinesMax wait; the others are counted and the count is told.
-// Threads: Tell() any, with a lock that is held for a copy; Drain() one. Nothing here belongs on the
-// way from a frame to its record.
+// Whoever tells a line never waits for a terminal or a pipe: the line is queued, and Drain(),
+// called by one thread, prints what is there. Of a kind at most kLogLinesOfKind lines are printed
+// in kLogSpan, and at most kLogLinesMax wait; the others are counted and the count is told.
+// Threads: Tell() any, with a lock that is held for a copy; Drain() one. Nothing here belongs on
+// the way from a frame to its record.
 #pragma once
 
 #include <array>

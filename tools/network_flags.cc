@@ -43,8 +43,8 @@ absl::StatusOr<NetworkOptions> NetworkFlags::ToOptions(Market market) const {
   options.ca_path = ca_;
   if (!absl::SimpleAtod(weight_share_, &options.weight_share) || !(options.weight_share > 0) ||
       options.weight_share > 1) {
-    return absl::InvalidArgumentError(absl::StrCat("--weight-share: '", weight_share_,
-                                                   "' is not a number above 0, at most 1"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--weight-share: '", weight_share_, "' is not a number above 0, at most 1"));
   }
   return options;
 }

@@ -2,7 +2,7 @@
 `thalweg verify`. The live books are the exchange's own, no record with clear flags is wrong, and a
 replay of what was recorded is the live run bit for bit.
 
-  live_parity_test.py --thalweg PROGRAM --case market|recording|storm [--data DIR] [--short]
+  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|storm [--short]
 
 Exit status 77: skipped, because the real recordings are not there.
 """
@@ -142,6 +142,11 @@ def check_parity(program, folder, symbols):
     assert live == replayed, "the replay's rows differ from the live run's"
 
 
+def told(log, pattern):
+    """The sum of a number in what the live run said at its end."""
+    return sum(int(number) for number in re.findall(pattern, log))
+
+
 def market_case(args, folder):
     count, seconds = (6, 30) if args.short else (20, 60)
     symbols = [f"SYM{i:02}USDT" for i in range(count)]
@@ -166,11 +171,19 @@ def market_case(args, folder):
     ]
     log = follow(args.thalweg, folder, symbols, market, [], seconds, faults)
     check_parity(args.thalweg, folder, symbols)
+    # The faults did happen, and cost what they should and no more.
+    assert told(log, r"429: (\d+)") == 1
+    assert told(log, r"418: (\d+)") == 0
+    # A drop, a reorder, a malformed frame and a lost stretch; the cut is a gap to every symbol.
+    assert 4 <= told(log, r", (\d+) gaps;") <= 4 + len(symbols) + 2
+    assert told(log, r"(\d+) ended,") == 1
+    assert told(log, r"(\d+) replaced,") == 1
     return log
 
 
 def recording_case(args, folder):
-    data = args.data / "spot-btcusdt-2024-08-08"
+    data = pathlib.Path(os.environ.get("THALWEG_DATA", args.source / "../shared/data"))
+    data /= "spot-btcusdt-2024-08-08"
     recordings = sorted(data.glob("btcusdt_*.gz"))
     if not recordings:
         print(f"SKIPPED: no recordings in {data}")
@@ -193,6 +206,8 @@ def recording_case(args, folder):
         args.thalweg, folder, ["BTCUSDT"], options, ["--snapshot-limit", "5000"], seconds, faults
     )
     check_parity(args.thalweg, folder, ["BTCUSDT"])
+    assert told(log, r", (\d+) gaps;") >= 4
+    assert told(log, r"(\d+) ended,") == 1
     return log
 
 
@@ -236,6 +251,8 @@ def storm(dice, streams, seconds):
 
 
 def storm_case(args, folder):
+    if args.short:
+        args.symbols, args.seconds = 3, 20
     symbols = [f"SYM{i:02}USDT" for i in range(args.symbols)]
     market = ["--symbols", ",".join(symbols), "--levels", "900", "--seed", str(args.seed)]
     streams = [symbol.lower() for symbol in symbols]
@@ -249,11 +266,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--thalweg", required=True)
     parser.add_argument("--case", choices=["market", "recording", "storm"], required=True)
-    parser.add_argument("--data", type=pathlib.Path)
+    parser.add_argument("--source", type=pathlib.Path, required=True, help="the checkout")
     parser.add_argument("--short", action="store_true", help="fewer symbols, less time")
     parser.add_argument("--seed", type=int, default=1, help="of a storm")
-    parser.add_argument("--seconds", type=int, default=60, help="of a storm")
-    parser.add_argument("--symbols", type=int, default=8, help="of a storm")
+    parser.add_argument("--seconds", type=int, default=30, help="of a storm")
+    parser.add_argument("--symbols", type=int, default=6, help="of a storm")
     parser.add_argument("--folder", type=pathlib.Path, help="kept; else a temporary one")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
