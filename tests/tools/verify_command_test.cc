@@ -163,10 +163,14 @@ TEST_F(VerifyCommandTest, WhatCannotBeReadIsStatusThree) {
   EXPECT_EQ(Verify({"--emit", "never"}).exit_status, 2);
 }
 
-TEST_F(VerifyCommandTest, ARecordingWithoutAFrameIsNotGood) {
-  const ProgramResult result = RunThalweg({"verify", folder_.Write("empty.txt", "")});
-  EXPECT_EQ(result.exit_status, 1) << result.out;
-  EXPECT_TRUE(Holds(result.out, "verified: bad: there is no frame in it")) << result.out;
+TEST_F(VerifyCommandTest, FaultF7ARecordingThatMakesNoRecordIsNotGood) {
+  MarketScript without_snapshot;
+  without_snapshot.Run(20);
+  for (const std::string& text : {std::string(), without_snapshot.text()}) {
+    const ProgramResult result = RunThalweg({"verify", folder_.Write("nothing.txt", text)});
+    EXPECT_EQ(result.exit_status, 1) << result.out;
+    EXPECT_TRUE(Holds(result.out, "verified: bad: no record was made")) << result.out;
+  }
 }
 
 // --- Rows beside those of the live run -----------------------------------------------------------
