@@ -97,7 +97,9 @@ void SynchronisedBook::ApplyLive(const KeptDiff& diff) {
 // also one of a numbering that began anew.
 void SynchronisedBook::Keep(const KeptDiff& diff) {
   if (state_ == BookState::kDown) state_ = BookState::kInvalid;
+  const std::int64_t overflows_before = kept_.overflow_count();
   kept_.Push(diff);
+  counts_.overflows += kept_.overflow_count() - overflows_before;
   if (held_ && TrySynchronise()) return;
   if (state_ == BookState::kServed) {
     Apply(diff, active());

@@ -55,8 +55,9 @@ enum class SnapshotOutcome : std::uint8_t {
 struct BookCounts {
   std::int64_t applied = 0;  // Diffs applied to the book of a synchronisation.
   std::int64_t stale = 0;
-  std::int64_t gaps = 0;      // Breaks in the chain of ids, each counted once.
-  std::int64_t restarts = 0;  // Numberings that began anew.
+  std::int64_t gaps = 0;       // Breaks in the chain of ids, each counted once.
+  std::int64_t restarts = 0;   // Numberings that began anew.
+  std::int64_t overflows = 0;  // Waiting diffs dropped because the buffer was full.
   std::int64_t synchronisations = 0;
   std::int64_t audits_agreed = 0;
   std::int64_t audits_diverged = 0;

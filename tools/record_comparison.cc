@@ -1,5 +1,6 @@
 #include "tools/record_comparison.h"
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <charconv>
@@ -13,6 +14,8 @@
 
 namespace thalweg {
 namespace {
+
+constexpr std::size_t kHeaderColumns = 6;  // Before the features.
 
 // Takes the text up to the next comma off the front, and the comma.
 std::string_view TakeField(std::string_view* row) noexcept {
@@ -88,6 +91,7 @@ void RecordComparison::CompareHeader(const Catalogue& catalogue) {
   header_read_ = true;
   if (!NextRow()) row_ = {};
   const std::string expected = FeatureHeader(catalogue);
+  if (row_ == expected) return;
   std::string_view here = expected;
   for (int column = 1; difference_.empty() && (!here.empty() || !row_.empty()); ++column) {
     const std::string_view in_file = TakeField(&row_);
@@ -96,6 +100,7 @@ void RecordComparison::CompareHeader(const Catalogue& catalogue) {
     difference_ = absl::StrCat("column ", column, " is '", Abseil(in_file), "' in ", path_,
                                " and '", Abseil(name), "' in the catalogue of these records");
   }
+  if (difference_.empty()) difference_ = absl::StrCat("the columns of ", path_, " end in a comma");
 }
 
 void RecordComparison::Compare(const Catalogue& catalogue, const SymbolEngine& symbol,
@@ -109,6 +114,13 @@ void RecordComparison::Compare(const Catalogue& catalogue, const SymbolEngine& s
 
 void RecordComparison::CompareRow(const Catalogue& catalogue, const SymbolEngine& symbol,
                                   const RecordBuffer& record) {
+  const std::size_t columns = kHeaderColumns + catalogue.features().size();
+  const auto values = static_cast<std::size_t>(std::count(row_.begin(), row_.end(), ',')) + 1;
+  if (values != columns) {
+    difference_ = absl::StrCat("record ", record_count_, ": ", values, " values in ", path_,
+                               " and ", columns, " columns");
+    return;
+  }
   const RecordHeader header = record.header();
   const auto compare = [this](std::string_view column, auto value, auto text_of) {
     if (!difference_.empty()) return;
@@ -130,7 +142,6 @@ void RecordComparison::CompareRow(const Catalogue& catalogue, const SymbolEngine
   for (std::size_t i = 0; i < catalogue.features().size(); ++i) {
     compare(catalogue.features()[i].name, record.features()[i], NumberText);
   }
-  if (difference_.empty() && !row_.empty()) Differ("what follows the last column", row_, "absent");
 }
 
 void RecordComparison::Finish() {

@@ -146,14 +146,16 @@ void PrintReceipts(const std::vector<ShardReceipt>& receipts) {
 // Why the data is bad; empty when it is good.
 std::vector<std::string> Faults(const Verification& verification, bool rows_equal, bool strict) {
   std::vector<std::string> faults;
+  std::int64_t records = 0;
   for (const ShardReceipt& receipt : verification.receipts()) {
+    records += receipt.records;
     if (receipt.difference) faults.push_back(ParityText(receipt));
     for (const SymbolAudit& symbol : receipt.symbols) {
       if (!symbol.good()) faults.push_back(absl::StrCat(symbol.symbol, ": an audit differs"));
     }
   }
   if (!rows_equal) faults.emplace_back("rows differ");
-  if (verification.frames() == 0) faults.emplace_back("there is no frame in it");
+  if (records == 0) faults.emplace_back("no record was made, so there is nothing to verify");
   if (!strict) return faults;
   for (const ShardReceipt& receipt : verification.receipts()) {
     for (std::string& objection : Objections(receipt)) faults.push_back(std::move(objection));

@@ -152,7 +152,7 @@ TEST(DiffBufferTest, EqualsAPlainListUnderRandomUse) {
   }
 }
 
-TEST(DiffBufferTest, DropsTheOldestAtTheBoundOfDiffs) {
+TEST(DiffBufferTest, FaultS7DropsTheOldestAtTheBoundOfDiffs) {
   DiffBuffer buffer;
   constexpr auto kMax = static_cast<std::int64_t>(kKeptDiffsMax);
   for (std::int64_t id = 1; id <= kMax; ++id) PushFrom(buffer, MakeDiff(id, 1, 0));

@@ -37,7 +37,7 @@ constexpr SpotCase kSpotCases[] = {
     {-1, -2, DiffVerdict::kMalformed},
 };
 
-TEST(SpotSequencingTest, EveryEdgeOfTheTableAfterASnapshotAndAfterADiff) {
+TEST(SpotSequencingTest, FaultS2EveryEdgeOfTheTableAfterASnapshotAndAfterADiff) {
   for (const SpotCase& c : kSpotCases) {
     SCOPED_TRACE(::testing::Message() << "U = L" << c.first << ", u = L" << c.last);
     const DiffIds ids = Spot(kBase + c.first, kBase + c.last);
@@ -118,7 +118,7 @@ constexpr FuturesCase kFuturesCases[] = {
     {0, 2, 1, DiffVerdict::kMalformed, DiffVerdict::kMalformed},
 };
 
-TEST(FuturesSequencingTest, EveryEdgeOfTheTableAfterASnapshotAndAfterADiff) {
+TEST(FuturesSequencingTest, FaultS2EveryEdgeOfTheTableAfterASnapshotAndAfterADiff) {
   for (const FuturesCase& c : kFuturesCases) {
     SCOPED_TRACE(::testing::Message()
                  << "pu = L" << c.previous << ", U = L" << c.first << ", u = L" << c.last);

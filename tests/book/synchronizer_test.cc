@@ -486,7 +486,7 @@ void CheckRecovery(Caller& caller, std::int64_t newest, const DiffIds& next) {
   ASSERT_EQ(caller.id(), next.last.raw());
 }
 
-TEST(EveryFeedTest, AllSequencesOfSpotDiffsOverFourIds) {
+TEST(EveryFeedTest, FaultS1AllSequencesOfSpotDiffsOverFourIds) {
   // Any borders in any order: ten diffs over the ids 1 to 4, sequences of up to four of them (five
   // in the long part), every snapshot id, every place of its arrival.
   std::vector<DiffIds> diffs;
@@ -547,7 +547,7 @@ int PowerOf(int base, int exponent) {
   return power;
 }
 
-TEST(EveryFeedTest, SpotStreamOfFiveDiffsUnderEveryFate) {
+TEST(EveryFeedTest, FaultS1SpotStreamOfFiveDiffsUnderEveryFate) {
   // Five consecutive diffs of one or two ids each, each delivered, dropped, doubled or swapped with
   // its neighbour; every snapshot id, every place of its arrival.
   const int shapes = ShortPart() ? 2 : 32;
@@ -650,7 +650,7 @@ void CheckFuturesFeed(const std::vector<DiffIds>& stream, const std::vector<Diff
   }
 }
 
-TEST(EveryFeedTest, FuturesStreamOfFiveDiffsUnderEveryFate) {
+TEST(EveryFeedTest, FaultS1FuturesStreamOfFiveDiffsUnderEveryFate) {
   // Sparse ids: each event begins right after its predecessor or leaves ids to other symbols, and
   // has one id or spans several. The stream's own predecessor ends at id 2.
   const int shapes = ShortPart() ? 2 : 32;

@@ -231,6 +231,20 @@ class ContractsTest(unittest.TestCase):
             self.assertGreater(len(options), 2)
             self.assertEqual(set(re.findall(r"^\| `(--[a-z-]+)", part, re.M)), options)
 
+    def test_verify_explains_every_option_of_the_program_and_no_other(self):
+        page = self.page("docs/VERIFY.md")
+        help_text = subprocess.run(
+            [ARGS.thalweg, "verify", "--help"], check=True, capture_output=True, text=True
+        ).stdout
+        options = set(re.findall(r"^  (--[a-z-]+)", help_text, re.M))
+        self.assertGreater(len(options), 10)
+        self.assertEqual(set(re.findall(r"^\| `(--[a-z-]+)", page, re.M)), options)
+
+    def test_every_page_has_its_row_in_the_readme(self):
+        readme = self.page("README.md")
+        for page in sorted((ARGS.source / "docs").glob("*.md")):
+            self.assertIn(f"](docs/{page.name})", readme)
+
     def test_top_explains_every_option_and_every_column(self):
         page = self.page("docs/TOP.md")
         help_text = subprocess.run(

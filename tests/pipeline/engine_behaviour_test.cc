@@ -141,7 +141,7 @@ TEST(Synchronisation, StaleAndRepeatedEventsChangeNothing) {
   EXPECT_TRUE(bench.Live());
 }
 
-TEST(Synchronisation, IdsThatRestartLowerAreProvenByTwentyStaleEventsInTenSeconds) {
+TEST(Synchronisation, FaultS8IdsThatRestartLowerAreProvenByTwentyStaleEventsInTenSeconds) {
   Bench bench;
   bench.Synchronise();
   bench.market.RestartIds();
@@ -305,7 +305,7 @@ TEST(Gaps, IdsMissingAfterASnapshotThatDiffersAreAGap) {
   EXPECT_EQ(bench.log.CountOf(NoticeKind::kSequenceGap), 1);
 }
 
-TEST(Gaps, WishesForASnapshotComeOnceAndAgainAfterTenSecondsOfWaiting) {
+TEST(Gaps, FaultS4WishesForASnapshotComeOnceAndAgainAfterTenSecondsOfWaiting) {
   Bench bench;
   bench.Synchronise();
   bench.log.wishes.clear();
@@ -1476,7 +1476,7 @@ TEST(Beliefs, AfterTheLargestTradeIdOfAllTheNumberingMayRestartToo) {
   EXPECT_EQ(bench.row().trigger(), Trigger::kTrade);
 }
 
-TEST(Beliefs, AHeldSnapshotThatTheFeedDoesNotComeToIsGivenUp) {
+TEST(Beliefs, FaultS9AHeldSnapshotThatTheFeedDoesNotComeToIsGivenUp) {
   Bench bench;
   bench.GiveDepth();
   bench.Give(R"(#rest GET /api/v3/depth?symbol=AAAUSDT&limit=1000 {"lastUpdateId":900000000000,)"

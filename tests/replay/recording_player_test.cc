@@ -239,7 +239,7 @@ TEST_F(PlayerTest, AFileWithoutAHeaderKeepsItsEngineBesideMergedRuns) {
   }
 }
 
-TEST_F(PlayerTest, AHeaderOfAnUnknownVersionEndsTheReplayBehindEverythingBeforeIt) {
+TEST_F(PlayerTest, FaultF6AHeaderOfAnUnknownVersionEndsTheReplayBehindEverythingBeforeIt) {
   const Feed unknown{At(1, R"(#thalweg 2 {"run":"b"})"), Depth(1, 101)};
   for (const bool merge : {false, true}) {
     records_.clear();
@@ -469,7 +469,7 @@ TEST_F(PlayerTest, DamageEndsTheReplayAfterEverythingBeforeItWasUsed) {
   EXPECT_EQ(counts().holes, 0);
 }
 
-TEST_F(PlayerTest, SalvageGoesOnBehindDamageAndSaysSoInTheRecords) {
+TEST_F(PlayerTest, FaultF6SalvageGoesOnBehindDamageAndSaysSoInTheRecords) {
   std::vector<bool> dropped;
   const Feed last{Depth(3, 102), Depth(4, 103), Depth(70, 104)};
   const TemporaryFile file(WithDamageInTheMiddle(last));
@@ -484,7 +484,7 @@ TEST_F(PlayerTest, SalvageGoesOnBehindDamageAndSaysSoInTheRecords) {
       << "The flag lasts a minute of event time.";
 }
 
-TEST_F(PlayerTest, AHoleInTheIdsBehindDamageIsAGapLikeAnyOther) {
+TEST_F(PlayerTest, FaultF6AHoleInTheIdsBehindDamageIsAGapLikeAnyOther) {
   PlayBytes({WithDamageInTheMiddle({Depth(3, 103), Depth(4, 104)})}, {.salvage = true});
   EXPECT_TRUE(status_.ok()) << status_;
   EXPECT_EQ(counts().holes, 1);

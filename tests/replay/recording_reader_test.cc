@@ -96,7 +96,7 @@ TEST(RecordingReaderTest, ReadsThatAreShortGiveTheSameLines) {
   }
 }
 
-TEST(RecordingReaderTest, AnEmptyFileIsWholeAndWithoutLines) {
+TEST(RecordingReaderTest, FaultF6AnEmptyFileIsWholeAndWithoutLines) {
   for (const std::string& stored : {std::string(), Gzip(""), Zstd(""), Skippable("")}) {
     const Reading reading = ReadBytes(stored);
     EXPECT_TRUE(reading.lines.empty());
@@ -248,7 +248,7 @@ TEST(RecordingReaderTest, ALargeFrameIsReadThrough) {
 
 // --- Cut files ---------------------------------------------------------------------------------
 
-TEST(RecordingReaderTest, PlainTextCutAnywhereGivesItsLinesAndWhatIsThereOfTheLast) {
+TEST(RecordingReaderTest, FaultF6PlainTextCutAnywhereGivesItsLinesAndWhatIsThereOfTheLast) {
   const Lines lines = SomeLines(0, 8);
   const std::string text = Joined(lines);
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
@@ -283,15 +283,15 @@ void ExpectCutsLoseOnlyTheEnd(const Packed& packed) {
   }
 }
 
-TEST(RecordingReaderTest, GzipCutAnywhereLosesOnlyTheEnd) {
+TEST(RecordingReaderTest, FaultF6GzipCutAnywhereLosesOnlyTheEnd) {
   ExpectCutsLoseOnlyTheEnd(PackFrames(3, 12, [](const auto& text) { return Gzip(text); }));
 }
 
-TEST(RecordingReaderTest, ZstdCutAnywhereLosesOnlyTheEnd) {
+TEST(RecordingReaderTest, FaultF6ZstdCutAnywhereLosesOnlyTheEnd) {
   ExpectCutsLoseOnlyTheEnd(PackFrames(4, 12, ZstdFlushed));
 }
 
-TEST(RecordingReaderTest, SkippableFrameCutAnywhereIsACut) {
+TEST(RecordingReaderTest, FaultF6SkippableFrameCutAnywhereIsACut) {
   ExpectCutsLoseOnlyTheEnd(PackFrames(2, 3, [](const auto& text) { return Zstd(text); }));
   const std::string start = Zstd("1 {}\n"), skippable = Skippable("0123456789");
   for (std::size_t cut = 1; cut < skippable.size(); ++cut) {
@@ -335,7 +335,7 @@ TEST(RecordingReaderTest, DamagedGzipSaysWhereAndThatItsLinesAreNotSure) {
   }
 }
 
-TEST(RecordingReaderTest, AnyFlippedBitInGzipIsReportedOrHarmless) {
+TEST(RecordingReaderTest, FaultF6AnyFlippedBitInGzipIsReportedOrHarmless) {
   const Packed packed = PackFrames(2, 8, [](const auto& text) { return Gzip(text); });
   for (std::size_t bit = 0; bit < packed.stored.size() * 8; ++bit) {
     std::string stored = packed.stored;
@@ -362,7 +362,7 @@ TEST(RecordingReaderTest, BytesBehindGzipThatAreNoGzipAreDamage) {
   }
 }
 
-TEST(RecordingReaderTest, BytesBetweenZstdFramesAreDamage) {
+TEST(RecordingReaderTest, FaultF6BytesBetweenZstdFramesAreDamage) {
   for (const std::string& between :
        {std::string("text\n"), std::string(5'000, '\0'), Gzip("2 {}\n")}) {
     const std::string stored = Zstd("1 {}\n") + between + Zstd("3 {}\n");
@@ -420,17 +420,17 @@ void ExpectEveryFlipIsContained(const Packed& packed) {
   }
 }
 
-TEST(RecordingReaderTest, AnyFlippedBitInZstdLosesAtMostItsFrame) {
+TEST(RecordingReaderTest, FaultF6AnyFlippedBitInZstdLosesAtMostItsFrame) {
   const Packed packed = PackFrames(4, 120, [](const auto& text) { return Zstd(text); });
   EXPECT_GT(packed.stored.size(), 2'800u);
   ExpectEveryFlipIsContained(packed);
 }
 
-TEST(RecordingReaderTest, AnyFlippedBitInFlushedZstdLosesAtMostItsFrame) {
+TEST(RecordingReaderTest, FaultF6AnyFlippedBitInFlushedZstdLosesAtMostItsFrame) {
   ExpectEveryFlipIsContained(PackFrames(3, 10, ZstdFlushed));
 }
 
-TEST(RecordingReaderTest, AnyFlippedBitInZstdOfKnownSizeLosesAtMostItsFrame) {
+TEST(RecordingReaderTest, FaultF6AnyFlippedBitInZstdOfKnownSizeLosesAtMostItsFrame) {
   ExpectEveryFlipIsContained(
       PackFrames(3, 10, [](const auto& text) { return Zstd(text, {.content_size = true}); }));
 }

@@ -218,7 +218,7 @@ TEST_F(BadInputTest, AFolderIsNoRecording) {
   EXPECT_TRUE(HasLine(replayed.result.err, {path, "directory"}));
 }
 
-TEST_F(BadInputTest, ARecordingOfAnUnknownFormatVersionIsReadByNoCommand) {
+TEST_F(BadInputTest, FaultF6ARecordingOfAnUnknownFormatVersionIsReadByNoCommand) {
   MarketScript script;
   script.Hash(R"(#thalweg 2 {"run":"x"})");
   script.Start(10);
@@ -268,7 +268,7 @@ TEST_F(BadInputTest, AMalformedLineAmongGoodOnesIsToldAndSteppedOver) {
 
 // --- Books -------------------------------------------------------------------------------------
 
-TEST_F(BadInputTest, ARecordingWithoutASnapshotNeverSynchronisesAndSaysSo) {
+TEST_F(BadInputTest, FaultF7ARecordingWithoutASnapshotNeverSynchronisesAndSaysSo) {
   MarketScript script;
   script.Run(30);
   const Replayed lax = ReplayText(script.text());
@@ -470,7 +470,7 @@ struct BadSnapshot {
 
 class BadSnapshotTest : public BadInputTest, public testing::WithParamInterface<BadSnapshot> {};
 
-TEST_P(BadSnapshotTest, IsRefusedAndTheBookStaysUnsynchronisedUntilAGoodOne) {
+TEST_P(BadSnapshotTest, FaultS6IsRefusedAndTheBookStaysUnsynchronisedUntilAGoodOne) {
   MarketScript script;
   script.Depth();
   script.Payload(R"({"lastUpdateId":1004,"bids":[)" + std::string(GetParam().bids) +

@@ -269,9 +269,8 @@ const std::vector<BadConfig>& BadConfigs() {
   return configs;
 }
 
-// C1 of the faults that must not start: refused with place, key and what is allowed; status 2, and
-// nothing that is there is touched.
-TEST_F(ConfigCommandTest, ABadFileIsRefusedWithPlaceKeyAndReasonBeforeAnythingIsBegun) {
+// Refused with place, key and what is allowed; status 2, and nothing that is there is touched.
+TEST_F(ConfigCommandTest, FaultC1ABadFileIsRefusedWithPlaceKeyAndReasonBeforeAnythingIsBegun) {
   EXPECT_GE(BadConfigs().size(), 60U);
   const std::string recording = Recording();
   const std::string book = folder_.Write("book.txt", "of yesterday\n");
@@ -294,6 +293,24 @@ TEST_F(ConfigCommandTest, ABadFileIsRefusedWithPlaceKeyAndReasonBeforeAnythingIs
     EXPECT_TRUE(Holds(replayed.err, place)) << replayed.err;
     EXPECT_EQ(ReadWholeFile(book), "of yesterday\n");
   }
+}
+
+// A configuration is read once and never again: what a replay began with stays, and a file that is
+// wrong in its last line has begun nothing, whatever stands before that line.
+TEST_F(ConfigCommandTest, FaultC2AFileThatFailsInItsLastLineLeavesEverythingAsItWas) {
+  const std::string recording = Recording();
+  const std::string rows = folder_.Write("rows.csv", "of yesterday\n");
+  const std::string good = "out = '" + rows + "'\ndigest = true\nemit = 'all'\n";
+  for (const std::string last : {"emit = 'all'", "buckets = [10, 5]", "strict = 1", "x = 1", "["}) {
+    const std::string path = folder_.Write("run.toml", good + last + "\n");
+    const ProgramResult result = RunThalweg({"replay", recording, "--config", path});
+    EXPECT_EQ(result.exit_status, 2) << last;
+    EXPECT_EQ(result.out, "") << last;
+    EXPECT_EQ(ReadWholeFile(rows), "of yesterday\n") << last;
+  }
+  const std::string path = folder_.Write("run.toml", good);
+  EXPECT_EQ(RunThalweg({"replay", recording, "--config", path}).exit_status, 0);
+  EXPECT_NE(ReadWholeFile(rows), "of yesterday\n");
 }
 
 }  // namespace
