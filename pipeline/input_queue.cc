@@ -31,6 +31,7 @@ constexpr std::uint32_t kAsleep = 1;
 
 }  // namespace
 
+// Padding parts what the two sides write. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct InputQueue::State {
   State(std::size_t producer_count, std::size_t capacity)
       : queue(capacity + Traits::BLOCK_SIZE, producer_count, 0), consumer(queue) {

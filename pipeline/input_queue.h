@@ -1,8 +1,9 @@
 // A queue of inputs from one thread's producers to another thread, and the bell that wakes it.
 //
-// Invariant: what one producer puts in comes out in that order; between producers there is none.
-// All memory is there from the start: Put() answers false where there is no room, and neither it
-// nor Take() allocates, waits or calls the kernel, but for the wake of a consumer that sleeps.
+// Invariant: what one producer puts in comes out in that order; between producers there is none,
+// and none of them waits for more than some hundred inputs of each other one. All memory is there
+// from the start: Put() answers false where there is no room, and neither it nor Take() allocates,
+// waits or calls the kernel, but for the wake of a consumer that sleeps.
 //
 // Waiting is by a futex on the monotonic clock: a wall clock that is set back wakes nobody late.
 // Threads: each producer one at a time; one consumer.

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cassert>
+#include <chrono>
 #include <ctime>
 #include <exception>
 #include <span>
@@ -81,6 +82,11 @@ void LiveShard::Start(const ShardOutputs& outputs) {
 
 absl::Status LiveShard::Stop() {
   if (!thread_.joinable()) return status_;
+  const std::int64_t begun = RingPublisher::MonotonicNow();
+  while (!failed() && !intake_.TellTheRest() &&
+         RingPublisher::MonotonicNow() - begun < kLastTellingSpan) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   stopping_.store(true, std::memory_order_release);
   queue_.Wake();
   thread_.join();

@@ -36,6 +36,10 @@
 
 namespace thalweg {
 
+// How long Stop() waits for room for losses and events that wait to be told. An engine that makes
+// no room in that time never will; what it was not told stays in counts().
+inline constexpr Nanos kLastTellingSpan = 2 * kSecond;
+
 struct LiveShardOptions {
   // Waits by asking again and again: a core for some microseconds less.
   bool busy_poll = false;
@@ -70,8 +74,8 @@ class LiveShard {
 
   // Begins the thread. REQUIRES: once. Outputs outlive the shard, or its Stop().
   void Start(const ShardOutputs& outputs);
-  // Ends it when everything that was told is used. REQUIRES: nobody calls input() any more. What
-  // ended the thread before, if it died.
+  // Ends it when everything that was told is used, losses that wait included (kLastTellingSpan).
+  // REQUIRES: nobody calls input() any more. Answers what ended the thread before, if it died.
   absl::Status Stop();
 
   [[nodiscard]] bool failed() const noexcept { return failed_.load(std::memory_order_acquire); }

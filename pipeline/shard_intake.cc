@@ -144,6 +144,12 @@ std::optional<SnapshotOrder> ShardIntake::TakeOrder() {
   return orders_.Take();
 }
 
+bool ShardIntake::TellTheRest() noexcept {
+  TellAllLosses(true);
+  Tell();
+  return unnamed_ == 0 && waiting_.empty() && events_.empty() && answers_.empty();
+}
+
 // --- Into the queue ---------------------------------------------------------------------------
 
 bool ShardIntake::Give(std::size_t producer, InputKind kind, std::uint32_t share,

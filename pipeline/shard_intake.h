@@ -76,6 +76,9 @@ class ShardIntake final : public ShardInput {
   void OnRest(ReceiveTime received, std::string_view target, std::string_view body) override;
   [[nodiscard]] std::optional<SnapshotOrder> TakeOrder() override;
 
+  // At the end: tells what still waits as far as there is room; true when nothing does any more.
+  [[nodiscard]] bool TellTheRest() noexcept;
+
   [[nodiscard]] IntakeCounts counts() const noexcept;
 
  private:

@@ -86,7 +86,11 @@ void RecordingWriter::TellLost(ReceiveTime received, std::int64_t lines, std::st
 void RecordingWriter::OnTimer(ReceiveTime now) {
   if (closed_) return;
   Advance(now);
-  if (unsynced_bytes_ != 0 && !suspect_ && IsPast(unsynced_start_, sync_interval_, now)) Sync();
+  if (unsynced_bytes_ == 0 || suspect_ || !IsPast(unsynced_start_, sync_interval_, now)) return;
+  // With a checksum of its own: what is torn behind it by a power cut then takes nothing of it
+  // along.
+  if (status_.ok() && frame_text_bytes_ != 0) EndFrame();
+  if (!suspect_) Sync();
 }
 
 absl::Status RecordingWriter::Close() {

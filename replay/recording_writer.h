@@ -3,7 +3,8 @@
 // A zstd frame holds whole lines: at most kFrameTextBytes of them, or one longer line alone, and
 // none that came kFrameSpan after its first one. Within it, lines are flushed into the file after
 // kFlushTextBytes or kFlushSpan: that much a killed process loses, and a file that is cut anywhere
-// reads up to its last flush. The writer has no clock. Time is what Write and OnTimer are given; a
+// reads up to its last flush. A sync ends the frame first, so that what a power cut tears behind it
+// leaves its checksum whole. The writer has no clock. Time is what Write and OnTimer are given; a
 // jump back counts like one forward.
 //
 // Disk full: what is at hand (at most kFlushTextBytes and a line) is kept, new lines are dropped

@@ -17,6 +17,7 @@ jobs=${JOBS:-$(nproc)}
 declare -A about=(
   [fuzz]="every fuzz target, sanitized, COUNT executions each (default 100,000,000)"
   [ring]="COUNT validated reads (default 1,000,000,000) of a ring by 1 process and by 3; memory orders"
+  [kills]="a recorder killed COUNT times (default 1,000) into one folder: what is lost, what is whole"
   [market]="COUNT seconds (default 86,400) of a synthetic market: the engine's book after every event"
 )
 
@@ -174,6 +175,16 @@ run_ring() {
     echo "ring: FAILED; all that was said lies in $folder" >&2
     return 1
   fi
+}
+
+# --- kills ------------------------------------------------------------------------------------------
+
+run_kills() {
+  local kills
+  kills=$(count_of 1000 "${1-}")
+  build dev recorder_kill_test
+  say "kills: $kills"
+  THALWEG_KILLS=$kills build-dev/tests/replay/recorder_kill_test
 }
 
 # ----------------------------------------------------------------------------------------------------

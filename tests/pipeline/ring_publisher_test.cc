@@ -420,6 +420,22 @@ TEST_F(RingPublisherTest, AClosedRingStaysToBeRead) {
   EXPECT_EQ(reader.Next(), RingRead::kEnded);
 }
 
+TEST_F(RingPublisherTest, FaultQ2AnAbandonedRingIsThatOfADeadWriterAtOnceAndStaysSo) {
+  Begin();
+  Synchronise();
+  RingReader reader = Open(RingKind::kFeatures);
+  EXPECT_EQ(reader.writer(), RingWriterLife::kWriting);
+  output.publisher->Abandon();
+  EXPECT_EQ(reader.writer(), RingWriterLife::kSilent);
+  EXPECT_EQ(reader.state("AAAUSDT")->status.state, static_cast<std::uint32_t>(SymbolState::kDown));
+  const std::size_t rows = output.log.rows.size();
+  GiveDepth();
+  output.publisher->Beat(RingPublisher::MonotonicNow());
+  output.publisher.reset();
+  EXPECT_EQ(reader.writer(), RingWriterLife::kSilent);
+  EXPECT_EQ(ReadAll(reader).size(), rows) << "nothing was published after it";
+}
+
 TEST_F(RingPublisherTest, ANameThatAnotherWriterTookIsTold) {
   Begin();
   Synchronise();

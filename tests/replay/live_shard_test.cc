@@ -189,6 +189,30 @@ TEST(LiveShardTest, FaultQ1AFloodBeyondEveryCapacityIsToldToTheLastFrame) {
   EXPECT_EQ(run.shard().engine()->engine().FindSymbol(kName)->counts().lost_inputs, lost);
 }
 
+TEST(LiveShardTest, FaultQ1LossesThatWaitAtTheEndAreToldAndRecorded) {
+  LiveShardOptions shard_options;
+  shard_options.pool = SmallPool();
+  LiveRun run(OptionsOf({kName}), shard_options);
+  run.WaitForRecorder();
+  Gate gate;
+  run.table().watcher = [&](const SymbolEngine&, const RecordBuffer&) { gate.Pass(); };
+  run.Start();
+  Feed feed(run, kName, 9, 1);
+  Synchronise(run, {&feed});
+  gate.Shut();
+  for (int i = 0; i < 300; ++i) feed.Step();
+  run.GiveText(feed.Now(), "#conn 1 close 1006");
+  const std::int64_t lost = run.shard().counts().intake.lost_frames;
+  EXPECT_GT(lost, 0);
+  gate.Open();
+  const absl::Status stopped = run.Stop();
+  ASSERT_TRUE(stopped.ok()) << stopped;
+  const Replayed replayed = run.Replay();
+  EXPECT_EQ(replayed.dropped, lost);
+  EXPECT_EQ(run.shard().engine()->engine().FindSymbol(kName)->counts().lost_inputs, lost);
+  ExpectReplayIsEqual(run, replayed);
+}
+
 // Holds what it is given until it is told to go on: a disk that takes no byte.
 class StalledFile final : public OutputFile {
  public:

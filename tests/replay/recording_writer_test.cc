@@ -315,7 +315,9 @@ TEST(RecordingWriterTest, ATimerSyncsWhatIsASecondOldAndWriteNever) {
   ReceiveTime now = kStart + 5 * kSecond;
   recording.writer.OnTimer(now);
   EXPECT_EQ(recording.disk.syncs, 1);
-  recording.writer.OnTimer(now + kSecond);  // Flushes the last line.
+  EXPECT_EQ(recording.Read().end, FileEnd::kWhole) << "what is synced has its checksum";
+  recording.writer.Write(now, "{}");
+  recording.writer.OnTimer(now + kSecond);  // Flushes it.
   EXPECT_EQ(recording.disk.syncs, 1);
   recording.writer.OnTimer(now + 2 * kSecond - 1);
   EXPECT_EQ(recording.disk.syncs, 1);
