@@ -31,7 +31,7 @@ namespace thalweg {
 inline constexpr double kOwnShare = 0.5;
 // Of what all of an address use together: the rest is for those whose requests are under way.
 inline constexpr double kAddressShare = 0.9;
-inline constexpr std::size_t kTicketsMax = 16'384;
+inline constexpr std::size_t kTicketsMax = 4'096;
 // Of different windows of one kind; further ones of an exchangeInfo are not taken.
 inline constexpr std::size_t kRateLimitsMax = 16;
 // A request is given up after this (feeds/net/rest_client.h): a ticket whose end is never told
