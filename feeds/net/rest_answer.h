@@ -21,7 +21,7 @@ namespace thalweg {
 struct RestAnswer {
   // OK when an answer came whole, of any HTTP status. Else DeadlineExceeded, Unavailable (dns,
   // connect, tls, connection lost), Unauthenticated (certificate), DataLoss (not HTTP, or more of
-  // it than allowed), ResourceExhausted (too many requests waiting).
+  // it than allowed), ResourceExhausted (too many requests waiting), InvalidArgument (no target).
   absl::Status status;
   int code = 0;  // Of HTTP: 200
   std::optional<Nanos> retry_after;

@@ -1,0 +1,433 @@
+#include "feeds/net/live_feed.h"
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <mutex>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/string_view.h"
+#include "feeds/decode/decoder.h"
+#include "feeds/net/dialer.h"
+#include "feeds/net/rest_request.h"
+#include "feeds/net/server_trust.h"
+#include "feeds/net/stream_plan.h"
+
+namespace thalweg {
+namespace {
+
+// Errors of exchangeInfo that are about a symbol: "Invalid symbol", "Illegal characters".
+constexpr std::int64_t kInvalidSymbol = -1'121;
+constexpr std::int64_t kIllegalCharacters = -1'100;
+
+ReceiveTime WallNow() {
+  return ReceiveTime(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count());
+}
+
+// At most so many lines a second.
+class PacedLog {
+ public:
+  explicit PacedLog(std::function<void(std::string_view)> log) : log_(std::move(log)) {}
+
+  void Write(std::string_view line, Nanos now) {
+    if (!log_) return;
+    if (now - second_ >= kSecond) {
+      second_ = now;
+      lines_ = 0;
+      if (left_out_ > 0) {
+        log_(absl::StrCat(std::exchange(left_out_, 0), " lines were left out: too many a second"));
+      }
+    }
+    if (lines_ >= kLogLinesPerSecond) {
+      ++left_out_;
+      return;
+    }
+    ++lines_;
+    log_(line);
+  }
+
+ private:
+  const std::function<void(std::string_view)> log_;
+  Nanos second_ = 0;
+  std::int64_t lines_ = 0;
+  std::int64_t left_out_ = 0;
+};
+
+SnapshotResult ResultOf(const RestAnswer& answer) {
+  if (answer.is_good()) {
+    return CheckDepthAnswer(answer.body).ok() ? SnapshotResult::kGood : SnapshotResult::kGarbage;
+  }
+  const bool is_about_us = answer.code == 429 || answer.code == 418 || answer.code == 403;
+  const bool is_refused = answer.status.ok() && answer.code / 100 == 4 && !is_about_us;
+  return is_refused ? SnapshotResult::kRefused : SnapshotResult::kFailed;
+}
+
+}  // namespace
+
+LiveFeedOptions LiveFeedOptionsOf(Market market) {
+  LiveFeedOptions options;
+  options.market = market;
+  options.rest = DefaultEndpoint(market, Protocol::kRest);
+  options.websocket = DefaultEndpoint(market, Protocol::kWebSocket);
+  options.slot.watch = WatchOptionsOf(market, 1);
+  return options;
+}
+
+class LiveFeed::Core {
+ public:
+  Core(LiveFeedOptions options, std::vector<FeedShard> shards, std::unique_ptr<ServerTrust> trust,
+       std::vector<std::vector<ConnectionPlan>> plans)
+      : options_(std::move(options)),
+        shards_(std::move(shards)),
+        trust_(std::move(trust)),
+        resolver_(options_.make_resolver ? options_.make_resolver(loop_)
+                                         : MakeSystemResolver(loop_)),
+        dialer_(loop_, *trust_, *resolver_),
+        rest_(loop_, *trust_, *resolver_, options_.rest),
+        random_(options_.seed != 0 ? options_.seed : std::random_device()()),
+        connects_(options_.connect_attempts, options_.connect_window),
+        weight_(DefaultRateLimits(options_.market), WeightOptions(options_)),
+        snapshots_({options_.market, options_.depth_limit, kSnapshotConcurrency}, weight_, random_),
+        log_(options_.log),
+        surroundings_{[this](const std::string& target, SocketObserver& observer) {
+                        return std::make_unique<WebSocketClient>(dialer_, options_.websocket,
+                                                                 target, options_.socket, observer);
+                      },
+                      &NetworkLoop::Now,
+                      &WallNow,
+                      [this](std::string_view line) { Log(line); },
+                      connects_,
+                      weight_,
+                      random_,
+                      last_connection_,
+                      options_.websocket.Url()},
+        timer_(loop_) {
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      for (const std::string& symbol : shards_[i].symbols) shard_of_[symbol] = i;
+      AddQuestion(i, shards_[i].symbols);
+      for (ConnectionPlan& plan : plans[i]) AddSlot(i, std::move(plan));
+    }
+  }
+
+  absl::Status Run() {
+    Tick();
+    loop_.Run();
+    slots_.clear();
+    return result_;
+  }
+
+  void Stop() {
+    loop_.Post([this] { BeginStop(absl::OkStatus()); });
+  }
+
+  [[nodiscard]] FeedStatus Status() const {
+    const std::lock_guard lock(status_mutex_);
+    return status_;
+  }
+
+ private:
+  // A part of a shard's symbols, as many as one request takes.
+  struct Question {
+    std::size_t shard = 0;
+    std::vector<std::string> symbols;
+    RestRequest request;
+  };
+
+  static WeightBudgetOptions WeightOptions(const LiveFeedOptions& options) {
+    WeightBudgetOptions weight;
+    weight.test_time_scale = options.weight_time_scale;
+    return weight;
+  }
+
+  void Log(std::string_view line) { log_.Write(line, NetworkLoop::Now()); }
+
+  void AddSlot(std::size_t shard, ConnectionPlan plan) {
+    std::vector<std::string> of_depth;
+    for (const PlannedStream& stream : plan.streams) {
+      if (stream.kind != StreamKind::kDepth) continue;
+      of_depth.push_back(shards_[shard].symbols[stream.symbol]);
+      snapshots_.OnConnectionLost(of_depth.back());
+    }
+    const auto on_line = [this, symbols = std::move(of_depth)](bool is_open) {
+      for (const std::string& symbol : symbols) {
+        if (is_open) {
+          snapshots_.OnConnectionBack(symbol);
+        } else {
+          snapshots_.OnConnectionLost(symbol);
+        }
+      }
+    };
+    slots_.push_back(std::make_unique<StreamSlot>(options_.slot, std::move(plan),
+                                                  *shards_[shard].input, surroundings_, on_line));
+  }
+
+  // ---- exchangeInfo
+
+  void AddQuestion(std::size_t shard, const std::vector<std::string>& symbols) {
+    std::vector<RestRequest> requests = ExchangeInfoRequests(options_.market, symbols);
+    if (requests.size() == 1) {
+      questions_.push_back({shard, symbols, std::move(requests.front())});
+    } else {
+      AddHalves(shard, symbols);
+    }
+  }
+
+  // REQUIRES: two symbols or more.
+  void AddHalves(std::size_t shard, const std::vector<std::string>& symbols) {
+    const auto middle = symbols.begin() + static_cast<std::ptrdiff_t>(symbols.size() / 2);
+    AddQuestion(shard, {symbols.begin(), middle});
+    AddQuestion(shard, {middle, symbols.end()});
+  }
+
+  void AskNext(Nanos now) {
+    if (is_asking_ || questions_.empty() || now < next_question_) return;
+    const RestRequest& request = questions_.front().request;
+    const std::optional<WeightBudget::Ticket> ticket = weight_.Take(request.weight, now);
+    if (!ticket) return;
+    is_asking_ = true;
+    ++info_attempts_;
+    rest_.Get(request.target, [this, ticket](RestAnswer answer) {
+      is_asking_ = false;
+      weight_.OnAnswer(*ticket, answer.Report(), NetworkLoop::Now());
+      OnInfo(answer);
+    });
+  }
+
+  void OnInfo(const RestAnswer& answer) {
+    if (is_stopping_) return;
+    const Question question = std::move(questions_.front());
+    questions_.pop_front();
+    if (answer.is_good()) {
+      absl::Status status = TakeInfo(question, answer);
+      if (absl::IsInvalidArgument(status)) return BeginStop(std::move(status));
+      if (!status.ok()) RetryInfo(question, Standard(status.message()));
+      return;
+    }
+    const std::int64_t code =
+        answer.status.ok() && answer.code == 400 ? ErrorCode(answer.body).value_or(0) : 0;
+    if (code != kInvalidSymbol && code != kIllegalCharacters) {
+      return RetryInfo(question, DescribeAnswer(answer));
+    }
+    // The answer does not say which symbol it is.
+    if (question.symbols.size() > 1) return AddHalves(question.shard, question.symbols);
+    BeginStop(UnknownSymbol(question.symbols.front(), DescribeAnswer(answer)));
+  }
+
+  [[nodiscard]] absl::Status UnknownSymbol(const std::string& symbol,
+                                           const std::string& words) const {
+    return absl::InvalidArgumentError(
+        absl::StrCat("symbol '", symbol, "' is unknown to ", options_.rest.Url(), ": ", words,
+                     "; take one that is listed, spelled as the exchange does"));
+  }
+
+  void RetryInfo(Question question, std::string_view why) {
+    const Nanos wait = info_backoff_.Next(0, random_);
+    next_question_ = NetworkLoop::Now() + wait;
+    problem_ = absl::StrCat("exchangeInfo: ", Abseil(why));
+    Log(absl::StrCat(problem_, "; again in ", wait / kMillisecond, " ms"));
+    questions_.push_front(std::move(question));
+  }
+
+  // DataLoss: it is no exchangeInfo. InvalidArgument: a symbol is not in it.
+  absl::Status TakeInfo(const Question& question, const RestAnswer& answer) {
+    std::vector<std::string> left_out;
+    const auto instruments = DecodeExchangeInfo(answer.body, &left_out);
+    if (!instruments.ok()) return absl::DataLossError(instruments.status().message());
+    std::set<std::string> listed;
+    for (const Instrument& instrument : *instruments) listed.insert(instrument.symbol);
+    for (const std::string& symbol : question.symbols) {
+      // One that could not be read is listed all the same: the engine infers what it is.
+      const bool is_there = listed.count(symbol) != 0 ||
+                            absl::StrContains(answer.body, absl::StrCat("\"", symbol, "\""));
+      if (!is_there) return UnknownSymbol(symbol, "it is not among those that are listed");
+    }
+    for (const std::string& reason : left_out) Log(absl::StrCat("exchangeInfo: ", reason));
+    if (const auto limits = ReadRateLimits(answer.body); limits.ok()) weight_.SetLimits(*limits);
+    problem_.clear();
+    info_backoff_.Reset();
+    shards_[question.shard].input->OnRest(answer.received, question.request.target, answer.body);
+    return absl::OkStatus();
+  }
+
+  // ---- Snapshots
+
+  void TakeOrders(Nanos now) {
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      for (int taken = 0; taken < kOrdersPerTick; ++taken) {
+        const std::optional<SnapshotOrder> order = shards_[i].input->TakeOrder();
+        if (!order) break;
+        ++orders_;
+        const auto shard = shard_of_.find(order->symbol);
+        if (shard == shard_of_.end() || shard->second != i) {
+          ++orders_unknown_;
+        } else {
+          snapshots_.Want(order->symbol, order->need, now);
+        }
+      }
+    }
+  }
+
+  void FetchSnapshots(Nanos now) {
+    while (std::optional<SnapshotRequest> request = snapshots_.Take(now)) {
+      rest_.Get(request->target,
+                [this, asked = *request](const RestAnswer& answer) { OnSnapshot(asked, answer); });
+    }
+  }
+
+  void OnSnapshot(const SnapshotRequest& request, const RestAnswer& answer) {
+    const SnapshotResult result = ResultOf(answer);
+    const SnapshotUse use =
+        snapshots_.OnAnswer(request, result, answer.Report(), NetworkLoop::Now());
+    if (result == SnapshotResult::kGood) {
+      problem_.clear();
+    } else {
+      problem_ = absl::StrCat("snapshot ", request.symbol, ": ",
+                              result == SnapshotResult::kGarbage
+                                  ? std::string(CheckDepthAnswer(answer.body).message())
+                                  : DescribeAnswer(answer));
+      Log(problem_);
+    }
+    if (use != SnapshotUse::kGive || is_stopping_) return;
+    shards_[shard_of_.at(request.symbol)].input->OnRest(answer.received, request.target,
+                                                        answer.body);
+  }
+
+  // ---- The thread's round
+
+  void Tick() {
+    const Nanos now = NetworkLoop::Now();
+    if (!is_stopping_) {
+      AskNext(now);
+      // All symbols are known to be some before anything is subscribed to.
+      is_running_ = is_running_ || (questions_.empty() && !is_asking_);
+      TakeOrders(now);
+      FetchSnapshots(now);
+    }
+    if (is_running_ || is_stopping_) {
+      for (const auto& slot : slots_) slot->Tick(now);
+    }
+    if (now >= next_status_) {
+      next_status_ = now + kStatusAge;
+      WriteStatus(now);
+    }
+    if (is_stopping_ && (now >= stop_until_ || IsOver())) {
+      for (const auto& slot : slots_) slot->Abandon();
+      WriteStatus(now);
+      return loop_.Stop();
+    }
+    timer_.Start(kFeedTick, [this] { Tick(); });
+  }
+
+  [[nodiscard]] bool IsOver() const {
+    return std::all_of(slots_.begin(), slots_.end(),
+                       [](const auto& slot) { return slot->is_over(); });
+  }
+
+  void BeginStop(absl::Status result) {
+    if (std::exchange(is_stopping_, true)) return;
+    result_ = std::move(result);
+    stop_until_ = NetworkLoop::Now() + kStopDeadline;
+    for (const auto& slot : slots_) slot->Stop();
+  }
+
+  void WriteStatus(Nanos now) {
+    FeedStatus status;
+    status.state = is_stopping_  ? FeedState::kStopped
+                   : is_running_ ? FeedState::kRunning
+                                 : FeedState::kAsking;
+    status.problem = problem_;
+    if (weight_.state(now) == BudgetState::kBanned) {
+      status.banned_for = weight_.blocked_until() - now;
+    }
+    if (connects_.IsBlocked(now)) status.refused_for = connects_.blocked_until() - now;
+    for (const auto& slot : slots_) status.connections.push_back(slot->Status(now));
+    status.snapshots = snapshots_.Estimates(now);
+    for (SnapshotEstimate& estimate : status.snapshots) {
+      if (estimate.due != WeightBudget::kNever) estimate.due -= now;
+    }
+    status.snapshot_counts = snapshots_.counts();
+    status.rest = rest_.counts();
+    status.budget = weight_.counts();
+    status.weight_used = weight_.used(now);
+    status.weight_own = weight_.own_limit();
+    status.orders = orders_;
+    status.orders_unknown = orders_unknown_;
+    status.info_attempts = info_attempts_;
+    const std::lock_guard lock(status_mutex_);
+    status_ = std::move(status);
+  }
+
+  const LiveFeedOptions options_;
+  const std::vector<FeedShard> shards_;
+  const std::unique_ptr<ServerTrust> trust_;
+  NetworkLoop loop_;
+  const std::unique_ptr<Resolver> resolver_;
+  Dialer dialer_;
+  RestClient rest_;
+  RandomSource random_;
+  ConnectionBudget connects_;
+  WeightBudget weight_;
+  SnapshotQueue snapshots_;
+  PacedLog log_;
+  std::int64_t last_connection_ = 0;
+  SlotSurroundings surroundings_;
+  absl::flat_hash_map<std::string, std::size_t> shard_of_;
+  std::vector<std::unique_ptr<StreamSlot>> slots_;
+  LoopTimer timer_;
+
+  std::deque<Question> questions_;
+  Backoff info_backoff_;
+  Nanos next_question_ = 0;
+  bool is_asking_ = false;
+  bool is_running_ = false;
+  bool is_stopping_ = false;
+  Nanos stop_until_ = 0;
+  Nanos next_status_ = 0;
+  absl::Status result_;
+  std::string problem_;
+  std::int64_t orders_ = 0;
+  std::int64_t orders_unknown_ = 0;
+  std::int64_t info_attempts_ = 0;
+
+  mutable std::mutex status_mutex_;
+  FeedStatus status_;
+};
+
+LiveFeed::LiveFeed(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+LiveFeed::~LiveFeed() = default;
+
+absl::StatusOr<std::unique_ptr<LiveFeed>> LiveFeed::Create(LiveFeedOptions options,
+                                                           std::vector<FeedShard> shards) {
+  if (shards.empty()) return absl::InvalidArgumentError("no shard to feed: name one");
+  StreamPlanOptions plan;
+  plan.market = options.market;
+  plan.trade_stream = options.trade_stream;
+  plan.streams_per_connection = options.streams_per_connection;
+  std::vector<std::string> all;
+  std::vector<std::vector<ConnectionPlan>> plans;
+  for (const FeedShard& shard : shards) {
+    all.insert(all.end(), shard.symbols.begin(), shard.symbols.end());
+    auto planned = PlanStreams(plan, shard.symbols);
+    if (!planned.ok()) return planned.status();
+    plans.push_back(*std::move(planned));
+  }
+  // A symbol is of one shard.
+  if (auto planned = PlanStreams(plan, all); !planned.ok()) return planned.status();
+  auto trust = ServerTrust::Create(options.ca_path);
+  if (!trust.ok()) return trust.status();
+  return std::unique_ptr<LiveFeed>(new LiveFeed(std::make_unique<Core>(
+      std::move(options), std::move(shards), *std::move(trust), std::move(plans))));
+}
+
+absl::Status LiveFeed::Run() { return core_->Run(); }
+void LiveFeed::Stop() { core_->Stop(); }
+FeedStatus LiveFeed::Status() const { return core_->Status(); }
+
+}  // namespace thalweg
