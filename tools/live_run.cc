@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -32,6 +33,9 @@ namespace thalweg {
 namespace {
 
 constexpr auto kLookPeriod = std::chrono::milliseconds(50);
+// How often it is told which symbols wait for a snapshot, and how many of them are named.
+constexpr auto kWaitingToldEvery = std::chrono::seconds(10);
+constexpr std::size_t kWaitingNamed = 4;
 
 ReceiveTime WallNow() { return ReceiveTime(absl::GetCurrentTimeNanos()); }
 
@@ -129,6 +133,7 @@ class LiveRun {
   [[nodiscard]] absl::Status Look();
   int End(const absl::Status& why);
   void PrintSummary() const;
+  void TellWaiting();
   [[nodiscard]] int WriteResults() const;
 
   const LiveRunOptions& options_;
@@ -137,7 +142,9 @@ class LiveRun {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<LiveFeed> feed_;
   std::thread network_;
-  std::atomic<bool> network_failed_{false};
+  absl::Status network_status_;  // When it has ended.
+  std::atomic<bool> network_ended_{false};
+  std::chrono::steady_clock::time_point waiting_told_{};
   bool recorder_is_well_ = true;
 };
 
@@ -186,20 +193,17 @@ absl::Status LiveRun::MakeLane(std::size_t number, const std::string& run) {
 }
 
 absl::Status LiveRun::MakeFeed() {
-  LiveFeedOptions feed;
-  feed.market = *options_.engine.market;
+  LiveFeedOptions feed = LiveFeedOptionsOf(*options_.engine.market);
   feed.rest = options_.network.rest;
-  feed.streams = options_.network.streams;
+  feed.websocket = options_.network.streams;
   feed.ca_path = options_.network.ca_path;
-  feed.trade_stream = options_.engine.trade_stream;
+  feed.trade_stream = options_.engine.trade_stream == TradeStream::kTrade ? "trade" : "aggTrade";
   feed.depth_limit = options_.engine.snapshot_limit.value_or(kDefaultSnapshotLimit);
   feed.weight_share = options_.network.weight_share;
-  feed.seed = std::random_device()();
+  feed.log = [this](std::string_view line) { log_.Tell("the network", line, WallNow()); };
   std::vector<FeedShard> shards;
   for (const auto& lane : lanes_) shards.push_back({&lane->shard->input(), lane->options.symbols});
-  auto made = LiveFeed::Create(feed, shards, [this](std::string_view kind, std::string_view line) {
-    log_.Tell(kind, line, WallNow());
-  });
+  auto made = LiveFeed::Create(std::move(feed), std::move(shards));
   if (!made.ok()) return made.status();
   feed_ = *std::move(made);
   return absl::OkStatus();
@@ -213,21 +217,19 @@ void LiveRun::Begin() {
   }
   network_ = std::thread([this] {
     try {
-      feed_->Run();
+      network_status_ = feed_->Run();
     } catch (...) {
-      network_failed_.store(true, std::memory_order_relaxed);
+      network_status_ = absl::InternalError("the network's thread failed");
     }
+    network_ended_.store(true, std::memory_order_release);
   });
   pthread_setname_np(network_.native_handle(), "network");
 }
 
 // What has gone wrong so far that a run cannot go on with.
 absl::Status LiveRun::Look() {
-  absl::Status status = feed_->status();
-  if (!status.ok()) return status;
-  if (network_failed_.load(std::memory_order_relaxed)) {
-    return absl::InternalError("the network's thread failed");
-  }
+  if (network_ended_.load(std::memory_order_acquire)) return network_status_;
+  TellWaiting();
   for (const auto& lane : lanes_) {
     if (lane->shard->failed()) return absl::AbortedError("an engine's thread failed");
     if (!lane->output->good()) return absl::UnavailableError("a result takes no more rows");
@@ -252,7 +254,8 @@ int LiveRun::End(const absl::Status& why) {
   network_.join();
   int exit_status = kExitGood;
   if (!why.ok()) exit_status = kExitFailedIo;
-  if (absl::IsNotFound(why)) exit_status = kExitBadData;
+  // A symbol that the exchange does not have.
+  if (absl::IsInvalidArgument(why)) exit_status = kExitBadData;
   std::vector<absl::Status> faults;
   if (!why.ok()) faults.push_back(why);
   for (const auto& lane : lanes_) {
@@ -287,25 +290,62 @@ void LiveRun::PrintSummary() const {
                  static_cast<long long>(recording.segments.stored_bytes),
                  static_cast<long long>(recording.segments.segments), recording.path.c_str());
   }
-  const FeedCounts feed = feed_->counts();
+  const FeedStatus feed = feed_->Status();
+  SlotCounts slots;
+  for (const SlotStatus& slot : feed.connections) {
+    slots.opens += slot.counts.opens;
+    slots.ends += slot.counts.ends + slot.counts.reconnects;
+    slots.replacements += slot.counts.replacements;
+    slots.refusals += slot.counts.refusals;
+    slots.frames += slot.counts.frames;
+    slots.watch.stalls += slot.counts.watch.stalls;
+    slots.watch.resubscribed += slot.counts.watch.resubscribed;
+  }
   std::fprintf(stderr,
-               "connections: %lld opened, %lld ended, %lld replaced, %lld refused, %lld not made; "
-               "streams: %lld stalls, %lld subscribed again\n",
-               static_cast<long long>(feed.opened), static_cast<long long>(feed.ended),
-               static_cast<long long>(feed.replaced), static_cast<long long>(feed.refused),
-               static_cast<long long>(feed.failed_dials), static_cast<long long>(feed.watch.stalls),
-               static_cast<long long>(feed.watch.resubscribed));
-  std::fprintf(
-      stderr,
-      "snapshots: %lld asked, %lld used, %lld late, %lld failed, %lld garbage; "
-      "weight %lld; 429: %lld, 418: %lld\n",
-      static_cast<long long>(feed.snapshots.requests), static_cast<long long>(feed.snapshots.given),
-      static_cast<long long>(feed.snapshots.dropped), static_cast<long long>(feed.snapshots.failed),
-      static_cast<long long>(feed.snapshots.garbage), static_cast<long long>(feed.budget.weight),
-      static_cast<long long>(feed.budget.paused), static_cast<long long>(feed.budget.banned));
+               "connections: %lld opened, %lld ended, %lld replaced, %lld refused; streams: %lld "
+               "stalls, %lld subscribed again\n",
+               static_cast<long long>(slots.opens), static_cast<long long>(slots.ends),
+               static_cast<long long>(slots.replacements), static_cast<long long>(slots.refusals),
+               static_cast<long long>(slots.watch.stalls),
+               static_cast<long long>(slots.watch.resubscribed));
+  std::fprintf(stderr,
+               "snapshots: %lld asked, %lld used, %lld late, %lld failed, %lld garbage; "
+               "weight %lld; 429: %lld, 418: %lld\n",
+               static_cast<long long>(feed.snapshot_counts.requests),
+               static_cast<long long>(feed.snapshot_counts.given),
+               static_cast<long long>(feed.snapshot_counts.dropped),
+               static_cast<long long>(feed.snapshot_counts.failed),
+               static_cast<long long>(feed.snapshot_counts.garbage),
+               static_cast<long long>(feed.budget.weight),
+               static_cast<long long>(feed.budget.paused),
+               static_cast<long long>(feed.budget.banned));
   std::fprintf(stderr, "%lld frames (%lld lost before the engine), %lld records\n",
-               static_cast<long long>(feed.frames), static_cast<long long>(lost),
+               static_cast<long long>(slots.frames), static_cast<long long>(lost),
                static_cast<long long>(records));
+}
+
+// When each symbol that waits will have its snapshot, as things stand.
+void LiveRun::TellWaiting() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - waiting_told_ < kWaitingToldEvery) return;
+  const std::vector<SnapshotEstimate> waiting = feed_->Status().snapshots;
+  // Those that are served at once are not worth a line.
+  if (waiting.empty() || waiting.back().due < kSecond) return;
+  waiting_told_ = now;
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const bool is_last = i + 1 == waiting.size();
+    if (i >= kWaitingNamed && !is_last) continue;
+    if (is_last && i > kWaitingNamed) parts.emplace_back("...");
+    parts.push_back(waiting[i].due == WeightBudget::kNever
+                        ? absl::StrCat(waiting[i].symbol, " never: its weight is above the share")
+                        : absl::StrFormat("%s in %.1f s", waiting[i].symbol,
+                                          static_cast<double>(waiting[i].due) / kSecond));
+  }
+  log_.Tell("waiting",
+            absl::StrCat(waiting.size(), waiting.size() == 1 ? " symbol waits" : " symbols wait",
+                         " for a snapshot: ", absl::StrJoin(parts, ", ")),
+            WallNow());
 }
 
 int LiveRun::WriteResults() const {

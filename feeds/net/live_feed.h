@@ -1,23 +1,21 @@
-// The network of a live run: what an exchange sends, given to the engines' shards, and all that
-// this takes.
+// A live feed: an exchange's REST and WebSocket on one thread, given to the shards of engines.
 //
-//   exchangeInfo   first: limits and instruments; a symbol that does not exist ends it with a
-//   status streams        planned connections (feeds/net/stream_plan.h), each watched
-//                  (feeds/net/stream_watch.h), made anew with full jitter when it ends, replaced
-//                  without a missing event when it is to end (feeds/net/changeover.h)
-//   snapshots      what shards order, from one queue and one budget of weight
-//                  (feeds/net/snapshot_queue.h, feeds/net/weight_budget.h)
+//   1. exchangeInfo of every symbol is asked for and given to its shard (OnRest). A symbol that the
+//      exchange does not know ends the feed with InvalidArgument; everything else that fails is
+//      tried for ever, with backoff, and said.
+//   2. The connections of the plan are opened (feeds/net/stream_plan.h), each of one shard, and
+//      kept open (feeds/net/stream_slot.h). What they carry goes to their shard as it came.
+//   3. Orders of the shards are taken every kFeedTick and served by one queue of snapshots
+//      (feeds/net/snapshot_queue.h) out of one budget of request weight; good answers go to the
+//      shard that has the symbol. Nothing is fetched while a symbol's depth has no connection.
 //
-// Frames go to the shard of their connection as they came, in combined form; replies to our own
-// control messages are no data, and are neither given nor recorded. A connection is told as open
-// before its first frame and as closed behind its last one, with a number that no other has.
+// The feed keeps no book and judges no data. One thread runs it all, and waits for nothing: a shard
+// without room counts what it loses (pipeline/shard_input.h).
 //
-// Nothing ends it but Stop() and a symbol that does not exist: it never gives up and never storms.
-// Threads: Run() on one, the network's; Stop(), status() and counts() from any. Lifetime: shards
-// and log outlive it. Cold but for the way of a frame, which allocates nothing.
+// Threads: Run() from one; Stop() and Status() from any, also before and after Run(). The log is
+// called on Run()'s thread. Lifetime: shards' inputs outlive the feed.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,87 +25,104 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "core/units.h"
 #include "feeds/net/endpoint.h"
+#include "feeds/net/network_loop.h"
+#include "feeds/net/resolver.h"
 #include "feeds/net/rest_client.h"
 #include "feeds/net/snapshot_queue.h"
-#include "feeds/net/stream_watch.h"
+#include "feeds/net/stream_slot.h"
+#include "feeds/net/websocket_client.h"
 #include "feeds/net/weight_budget.h"
-#include "pipeline/engine_options.h"
 #include "pipeline/shard_input.h"
 
 namespace thalweg {
 
-// How often orders are taken, and what is due is looked at.
+// Between two looks for orders and for what is due.
 inline constexpr Nanos kFeedTick = 5 * kMillisecond;
-// From Stop() to the end, at most.
-inline constexpr Nanos kStopDeadline = 2 * kSecond;
-// How often it is said which symbols wait for a snapshot, and how many of them are named.
-inline constexpr Nanos kWaitingToldEvery = 10 * kSecond;
-inline constexpr std::size_t kWaitingNamed = 4;
+// How old Status() is at most while the thread runs.
+inline constexpr Nanos kStatusAge = 100 * kMillisecond;
+// From Stop() to the end of Run(), whatever the exchange answers.
+inline constexpr Nanos kStopDeadline = kSecond;
+// Orders taken of a shard in one look.
+inline constexpr int kOrdersPerTick = 256;
+// Lines of the log in a second; what is more is counted and said with the next one.
+inline constexpr std::int64_t kLogLinesPerSecond = 20;
+
+struct FeedShard {
+  ShardInput* input = nullptr;
+  std::vector<std::string> symbols;  // "BTCUSDT"
+};
 
 struct LiveFeedOptions {
   Market market = Market::kSpot;
   Endpoint rest = DefaultEndpoint(Market::kSpot, Protocol::kRest);
-  Endpoint streams = DefaultEndpoint(Market::kSpot, Protocol::kWebSocket);
-  std::string ca_path;  // Authorities beside the system's; empty: none.
-  TradeStream trade_stream = TradeStream::kTrade;
+  Endpoint websocket = DefaultEndpoint(Market::kSpot, Protocol::kWebSocket);
+  std::string ca_path;                 // Trusted beside the system's; empty: none.
+  std::string trade_stream = "trade";  // or "aggTrade"
   std::size_t depth_limit = kSnapshotDepthLimit;
-  double weight_share = kOwnShare;
-  std::uint64_t seed = 0;  // Of waits; another one for each process.
-  // For exchanges in a box whose periods are that much shorter than they say. Tests only.
-  std::int64_t test_time_scale = 1;
+  double weight_share = kOwnShare;         // Of the exchange's request weight, in (0, 1].
+  std::size_t streams_per_connection = 0;  // 0: as many as the exchange allows.
+  std::function<void(std::string_view line)> log;
+
+  // For tests, and exchanges in a box whose clock runs faster.
+  SlotOptions slot;  // `watch` of futures: WatchOptionsOf(market, 1).
+  SocketOptions socket;
+  std::size_t connect_attempts = kConnectAttemptsMax;
+  Nanos connect_window = kConnectWindow;
+  std::int64_t weight_time_scale = 1;  // WeightBudgetOptions::test_time_scale
+  std::uint64_t seed = 0;              // Of jitter; 0: from the system.
+  std::function<std::unique_ptr<Resolver>(NetworkLoop&)> make_resolver;  // Null: the system's.
 };
 
-// A shard and its symbols. The connections of a shard are its own.
-struct FeedShard {
-  ShardInput* input = nullptr;
-  std::vector<std::string> symbols;
+// Those of a market and nothing else: its endpoints, and a watch that knows its pings.
+[[nodiscard]] LiveFeedOptions LiveFeedOptionsOf(Market market);
+
+enum class FeedState : std::uint8_t {
+  kAsking,   // For exchangeInfo.
+  kRunning,  // Connections are opened, or open.
+  kStopped,
 };
 
-struct FeedCounts {
-  std::int64_t connections = 0;       // Open now.
-  std::int64_t opened = 0;            // Ever.
-  std::int64_t ended = 0;             // Of these: not by us.
-  std::int64_t replaced = 0;          // By a successor, make before break.
-  std::int64_t refused = 0;           // Upgrades that were answered otherwise.
-  std::int64_t failed_dials = 0;      // Connections that did not come to be.
-  std::int64_t frames = 0;            // Given to shards.
-  std::int64_t replies = 0;           // To control messages.
-  std::int64_t strange_texts = 0;     // Neither a frame nor a reply.
-  std::int64_t unread_bytes_max = 0;  // In the kernel of one connection: lag.
-  WatchCounts watch;                  // Of connections that ended.
+struct FeedStatus {
+  FeedState state = FeedState::kAsking;
+  std::string problem;    // The newest failure of REST, while it lasts.
+  Nanos banned_for = 0;   // HTTP 418: nothing is asked for so long.
+  Nanos refused_for = 0;  // No connection is tried for so long.
+  std::vector<SlotStatus> connections;
+  // Who waits for a snapshot, in the order of service; `due` is from now.
+  std::vector<SnapshotEstimate> snapshots;
+  SnapshotQueueCounts snapshot_counts;
   RestCounts rest;
-  SnapshotQueueCounts snapshots;
   BudgetCounts budget;
+  std::int64_t weight_used = 0;  // Of the window that ends now,
+  std::int64_t weight_own = 0;   // of so much.
+  std::int64_t orders = 0;
+  std::int64_t orders_unknown = 0;  // Of symbols that the shard does not have.
+  std::int64_t info_attempts = 0;
 };
-
-// A line about what happened; `kind` groups lines that say the same.
-using FeedLog = std::function<void(std::string_view kind, std::string_view line)>;
 
 class LiveFeed {
  public:
-  // InvalidArgument for symbols that cannot be planned or authorities that cannot be read.
+  // InvalidArgument with what is wrong: no shards or symbols, a symbol that cannot be one or is
+  // named twice, a certificate file that cannot be read.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<LiveFeed>> Create(
-      const LiveFeedOptions& options, const std::vector<FeedShard>& shards, FeedLog log);
+      LiveFeedOptions options, std::vector<FeedShard> shards);
   ~LiveFeed();
   LiveFeed(const LiveFeed&) = delete;
   LiveFeed& operator=(const LiveFeed&) = delete;
 
-  // Until Stop().
-  void Run();
-  // Closes connections with a goodbye and ends Run(), at the latest after kStopDeadline.
+  // Until Stop(), then OK. InvalidArgument, naming the symbol and the exchange's words, when it
+  // knows no such symbol. Once.
+  [[nodiscard]] absl::Status Run();
+  // Says goodbye to the exchange and ends Run(), at the latest after kStopDeadline.
   void Stop();
 
-  // OK; NotFound: the exchange has no such symbol, with its own words. Nothing comes any more.
-  [[nodiscard]] absl::Status status() const;
-  // As of some milliseconds ago.
-  [[nodiscard]] FeedCounts counts() const;
+  [[nodiscard]] FeedStatus Status() const;
 
  private:
-  class State;
-  explicit LiveFeed(std::unique_ptr<State> state);
-  const std::unique_ptr<State> state_;
+  class Core;
+  explicit LiveFeed(std::unique_ptr<Core> core);
+  const std::unique_ptr<Core> core_;
 };
 
 }  // namespace thalweg

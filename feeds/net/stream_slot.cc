@@ -47,7 +47,9 @@ class StreamSlot::Link : public SocketObserver {
   Link(StreamSlot& slot, const WatchOptions& options)
       : watch(std::make_unique<StreamWatch>(options, slot.plan_)), slot_(slot) {}
 
-  void OnOpen() override { slot_.OnOpen(*this); }
+  void OnOpen() override {
+    if (!is_buried) slot_.OnOpen(*this);
+  }
   void OnMessage(const SocketMessage& message) override {
     if (is_heard) slot_.OnMessage(*this, message);
   }
@@ -346,6 +348,12 @@ void StreamSlot::Stop() {
   is_stopping_ = true;
   if (successor_) DropSuccessor("stopped", surroundings_.now());
   if (current_) current_->socket->Close(kCloseNormal);
+}
+
+void StreamSlot::Abandon() {
+  if (!current_) return;
+  TellClosed(*current_, kCloseNormal);
+  Bury(std::move(current_));
 }
 
 SlotStatus StreamSlot::Status(Nanos now) const {

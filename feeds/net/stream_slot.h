@@ -118,6 +118,8 @@ class StreamSlot {
   // Says goodbye to the exchange. is_over() when nothing is open any more.
   void Stop();
   [[nodiscard]] bool is_over() const noexcept;
+  // There is no time left for that: the shard is told that the connection is closed.
+  void Abandon();
 
   [[nodiscard]] const ConnectionPlan& plan() const noexcept { return plan_; }
   [[nodiscard]] const SlotCounts& counts() const noexcept { return counts_; }

@@ -37,7 +37,7 @@ inline constexpr Nanos kMessageDeadline = 5 * kSecond;
 inline constexpr Nanos kUpgradeDeadline = 5 * kSecond;
 inline constexpr Nanos kOpenDeadline = 30 * kSecond;
 // From a close frame of either side to the end.
-inline constexpr Nanos kCloseDeadline = kSecond;
+inline constexpr Nanos kSocketCloseDeadline = kSecond;
 // How often deadlines are looked at, and pongs that had to wait are sent.
 inline constexpr Nanos kSocketTick = 20 * kMillisecond;
 // Texts that wait to be sent; one more ends the connection.
@@ -48,7 +48,7 @@ struct SocketOptions {
   Nanos message_deadline = kMessageDeadline;
   Nanos upgrade_deadline = kUpgradeDeadline;
   Nanos open_deadline = kOpenDeadline;
-  Nanos close_deadline = kCloseDeadline;
+  Nanos close_deadline = kSocketCloseDeadline;
   Nanos pace_window = kClientFramesWindow;
   int receive_buffer_bytes = 0;  // SO_RCVBUF; 0: the system's.
 };

@@ -1,0 +1,447 @@
+// The whole feed against the loopback exchange: real sockets, the seeded market or a small
+// recording, and faults. Waits are for events, with a deadline that only a failure reaches.
+#include "feeds/net/live_feed.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "replay/market.h"
+#include "tests/feeds/net/kept_shard.h"
+#include "tests/feeds/net/raw_server.h"
+#include "tests/tools/test_folder.h"
+#include "tools/exchange/exchange.h"
+#include "tools/exchange/fault.h"
+#include "tools/exchange/loopback_server.h"
+#include "tools/exchange/market_feed.h"
+#include "tools/exchange/test_authority.h"
+
+namespace thalweg {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(60);
+
+// The seeded market on a port of the loopback, on a thread of its own.
+class ServedMarket {
+ public:
+  explicit ServedMarket(const std::vector<std::string>& symbols,
+                        const std::vector<std::string>& faults = {}, Market market = Market::kSpot,
+                        const ServerOptions& server = {}) {
+    MarketOptions market_options;
+    market_options.market = market;
+    market_options.levels = 1'000;
+    for (const std::string& symbol : symbols) {
+      market_options.symbols.emplace_back().name = symbol;
+    }
+    ExchangeOptions options;
+    for (const std::string& text : faults) options.faults.push_back(*ParseFault(text));
+    auto created = LoopbackServer::Create(server);
+    EXPECT_TRUE(created.ok()) << created.status();
+    server_ = *std::move(created);
+    exchange_ = std::make_unique<Exchange>(std::move(options),
+                                           std::make_unique<MarketFeed>(market_options), *server_);
+    thread_ = std::thread([this] { server_->Run(*exchange_, 240 * kSecond); });
+  }
+  ~ServedMarket() {
+    server_->Stop();
+    thread_.join();
+  }
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+
+ private:
+  std::unique_ptr<LoopbackServer> server_;
+  std::unique_ptr<Exchange> exchange_;
+  std::thread thread_;
+};
+
+LiveFeedOptions OptionsFor(std::uint16_t port, Market market = Market::kSpot) {
+  LiveFeedOptions options = LiveFeedOptionsOf(market);
+  options.rest = *ParseEndpoint(absl::StrCat("http://127.0.0.1:", port), Protocol::kRest);
+  options.websocket = *ParseEndpoint(absl::StrCat("ws://127.0.0.1:", port), Protocol::kWebSocket);
+  options.seed = 1;
+  options.slot.backoff.first = 20 * kMillisecond;
+  return options;
+}
+
+// A feed on a thread of its own.
+class RunningFeed {
+ public:
+  RunningFeed(LiveFeedOptions options, std::vector<FeedShard> shards) {
+    options.log = [this](std::string_view line) {
+      const std::lock_guard lock(mutex_);
+      log_.emplace_back(line);
+    };
+    auto created = LiveFeed::Create(std::move(options), std::move(shards));
+    EXPECT_TRUE(created.ok()) << created.status();
+    feed_ = *std::move(created);
+    thread_ = std::thread([this] {
+      result_ = feed_->Run();
+      is_over_.store(true);
+    });
+  }
+  ~RunningFeed() { (void)Stop(); }
+
+  absl::Status Stop() {
+    if (thread_.joinable()) {
+      feed_->Stop();
+      thread_.join();
+    }
+    return result_;
+  }
+  // Run() ended by itself.
+  absl::Status Join() {
+    thread_.join();
+    return result_;
+  }
+  [[nodiscard]] bool is_over() const { return is_over_.load(); }
+  [[nodiscard]] LiveFeed& feed() { return *feed_; }
+  [[nodiscard]] std::string Log() const {
+    const std::lock_guard lock(mutex_);
+    std::string text;
+    for (const std::string& line : log_) absl::StrAppend(&text, line, "\n");
+    return text;
+  }
+  // False: it did not come to pass.
+  bool Await(const std::function<bool()>& condition) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) {
+        ADD_FAILURE() << "waited in vain; the log:\n" << Log();
+        return false;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> log_;
+  std::unique_ptr<LiveFeed> feed_;
+  std::atomic<bool> is_over_{false};
+  absl::Status result_;
+  std::thread thread_;
+};
+
+TEST(LiveFeedTest, ExchangeInfoComesFirstThenFramesThenTheSnapshotThatWasOrdered) {
+  ServedMarket exchange({"BTCUSDT", "ETHUSDT"});
+  KeptShard shard;
+  RunningFeed running(OptionsFor(exchange.port()), {{&shard, {"BTCUSDT", "ETHUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.frame_count() >= 20; }));
+  ASSERT_EQ(shard.rest_count(), 1u);
+  EXPECT_TRUE(absl::StartsWith(shard.rest()[0].target, "/api/v3/exchangeInfo?symbols="));
+  EXPECT_TRUE(absl::StrContains(shard.rest()[0].body, "\"BTCUSDT\""));
+  const std::string url = shard.urls().at(0);
+  EXPECT_EQ(url, absl::StrCat("ws://127.0.0.1:", exchange.port(),
+                              "/stream?streams=btcusdt@depth@100ms/btcusdt@bookTicker/btcusdt@"
+                              "trade/ethusdt@depth@100ms/ethusdt@bookTicker/ethusdt@trade"));
+  shard.Order("ETHUSDT");
+  ASSERT_TRUE(running.Await([&] { return shard.rest_count() == 2; }));
+  EXPECT_EQ(shard.rest()[1].target, "/api/v3/depth?symbol=ETHUSDT&limit=1000");
+  EXPECT_TRUE(absl::StrContains(shard.rest()[1].body, "lastUpdateId"));
+  for (const std::string& frame : shard.frames()) {
+    EXPECT_TRUE(absl::StartsWith(frame, "{\"stream\":\"")) << frame;
+  }
+  ASSERT_TRUE(running.Await([&] {
+    const FeedStatus status = running.feed().Status();
+    return status.state == FeedState::kRunning && status.connections.size() == 1 &&
+           status.connections[0].state == SlotState::kOpen && status.snapshot_counts.given == 1;
+  }));
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "close 1 1000"}));
+  EXPECT_EQ(running.feed().Status().state, FeedState::kStopped);
+  EXPECT_EQ(shard.gaps(), 0);
+}
+
+TEST(LiveFeedTest, AnUnknownSymbolEndsTheFeedByItsName) {
+  ServedMarket exchange({"BTCUSDT", "ETHUSDT"});
+  KeptShard shard;
+  RunningFeed running(OptionsFor(exchange.port()), {{&shard, {"BTCUSDT", "NOSUCH", "ETHUSDT"}}});
+  const absl::Status status = running.Join();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "'NOSUCH'")) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "-1121")) << status;
+  EXPECT_FALSE(absl::StrContains(status.message(), "BTCUSDT")) << status;
+  EXPECT_TRUE(shard.events().empty());
+}
+
+TEST(LiveFeedTest, WhatCannotBeFedIsRefusedAtOnce) {
+  KeptShard shard;
+  EXPECT_TRUE(absl::IsInvalidArgument(LiveFeed::Create(OptionsFor(1), {}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(LiveFeed::Create(OptionsFor(1), {{&shard, {}}}).status()));
+  const auto twice = LiveFeed::Create(OptionsFor(1), {{&shard, {"A"}}, {&shard, {"A"}}});
+  EXPECT_TRUE(absl::StrContains(twice.status().message(), "'A' is named twice"));
+  LiveFeedOptions options = OptionsFor(1);
+  options.ca_path = "/nonexistent.pem";
+  EXPECT_TRUE(absl::StrContains(LiveFeed::Create(options, {{&shard, {"A"}}}).status().message(),
+                                "/nonexistent.pem"));
+}
+
+TEST(LiveFeedTest, TwoShardsHaveConnectionsAndAnswersOfTheirOwn) {
+  ServedMarket exchange({"BTCUSDT", "ETHUSDT", "SOLUSDT"});
+  KeptShard first;
+  KeptShard second;
+  LiveFeedOptions options = OptionsFor(exchange.port());
+  options.streams_per_connection = 3;
+  RunningFeed running(options, {{&first, {"BTCUSDT", "SOLUSDT"}}, {&second, {"ETHUSDT"}}});
+  ASSERT_TRUE(running.Await([&] {
+    return first.frame_count() >= 20 && second.frame_count() >= 10 && first.urls().size() == 2;
+  }));
+  first.Order("ETHUSDT");  // Not its own.
+  first.Order("SOLUSDT");
+  second.Order("ETHUSDT", SnapshotNeed::kBackground);
+  ASSERT_TRUE(running.Await([&] { return first.rest_count() == 2 && second.rest_count() == 2; }));
+  EXPECT_TRUE(absl::StrContains(first.rest()[1].target, "SOLUSDT"));
+  EXPECT_TRUE(absl::StrContains(second.rest()[1].target, "ETHUSDT"));
+  ASSERT_TRUE(running.Await([&] { return running.feed().Status().orders_unknown == 1; }));
+  for (const std::string& frame : second.frames()) {
+    EXPECT_TRUE(absl::StrContains(frame, "ethusdt")) << frame;
+  }
+  EXPECT_TRUE(running.Stop().ok());
+}
+
+TEST(LiveFeedTest, UsdmStreamsAreOnThePathsThatServeThem) {
+  ServedMarket exchange({"BTCUSDT"}, {}, Market::kUsdM);
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(exchange.port(), Market::kUsdM);
+  options.trade_stream = "aggTrade";
+  RunningFeed running(options, {{&shard, {"BTCUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.urls().size() == 2 && shard.frame_count() > 10; }));
+  const auto urls = shard.urls();
+  EXPECT_TRUE(std::any_of(urls.begin(), urls.end(), [](const std::string& url) {
+    return absl::EndsWith(url, "/public/stream?streams=btcusdt@depth@100ms/btcusdt@bookTicker");
+  }));
+  EXPECT_TRUE(std::any_of(urls.begin(), urls.end(), [](const std::string& url) {
+    return absl::EndsWith(url, "/market/stream?streams=btcusdt@aggTrade");
+  }));
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(shard.gaps(), 0);
+}
+
+TEST(LiveFeedTest, OverTlsWithTheCaThatWasNamed) {
+  const TestFolder folder;
+  const auto authority = MakeTestAuthority(folder.PathOf("ca"));
+  ASSERT_TRUE(authority.ok()) << authority.status();
+  ServerOptions server;
+  server.certificate_path = authority->certificate_path;
+  server.key_path = authority->key_path;
+  ServedMarket exchange({"BTCUSDT"}, {}, Market::kSpot, server);
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(exchange.port());
+  options.rest =
+      *ParseEndpoint(absl::StrCat("https://localhost:", exchange.port()), Protocol::kRest);
+  options.websocket =
+      *ParseEndpoint(absl::StrCat("wss://localhost:", exchange.port()), Protocol::kWebSocket);
+  options.ca_path = authority->ca_path;
+  {
+    RunningFeed running(options, {{&shard, {"BTCUSDT"}}});
+    ASSERT_TRUE(running.Await([&] { return shard.frame_count() >= 20; }));
+    EXPECT_TRUE(running.Stop().ok());
+  }
+  // Without it nothing is believed, and it says so, for ever.
+  options.ca_path = "";
+  KeptShard none;
+  RunningFeed refused(options, {{&none, {"BTCUSDT"}}});
+  ASSERT_TRUE(refused.Await(
+      [&] { return absl::StrContains(refused.feed().Status().problem, "tls verify failed"); }));
+  EXPECT_EQ(none.rest_count(), 0u);
+  EXPECT_TRUE(refused.Stop().ok());
+}
+
+TEST(LiveFeedTest, FaultN3ACutInMidFrameIsToldAndMadeGood) {
+  for (const std::string how : {"fin", "reset"}) {
+    ServedMarket exchange({"BTCUSDT"}, {absl::StrCat("cut:bytes=60,how=", how, "@frame=30")});
+    KeptShard shard;
+    RunningFeed running(OptionsFor(exchange.port()), {{&shard, {"BTCUSDT"}}});
+    ASSERT_TRUE(running.Await([&] { return shard.events().size() >= 3; }));
+    const std::size_t count = shard.frame_count();
+    ASSERT_TRUE(running.Await([&] { return shard.frame_count() > count + 10; }));
+    EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "close 1 1006", "open 2"}));
+    for (const std::string& frame : shard.frames()) {
+      EXPECT_TRUE(absl::EndsWith(frame, "}}")) << frame;
+    }
+    EXPECT_TRUE(absl::StrContains(running.Log(), "conn 1 closed 1006: ")) << running.Log();
+    EXPECT_TRUE(running.Stop().ok());
+  }
+}
+
+TEST(LiveFeedTest, FaultN4AStalledExchangeIsReconnectedThoughItPings) {
+  ServedMarket exchange({"BTCUSDT"}, {"stall:for=3600@frame=100"});
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(exchange.port());
+  options.slot.watch.stream_silence = 600 * kMillisecond;
+  RunningFeed running(options, {{&shard, {"BTCUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.events().size() >= 3; }));
+  EXPECT_EQ(shard.events()[1], "close 1 1006");
+  EXPECT_TRUE(absl::StrContains(running.Log(), "silent for ")) << running.Log();
+  EXPECT_TRUE(running.Stop().ok());
+}
+
+TEST(LiveFeedTest, FaultN9AShutdownIsSurvivedWithoutAGap) {
+  ServedMarket exchange({"BTCUSDT", "ETHUSDT"}, {"shutdown:for=2@time=2", "shutdown:for=2@time=5"});
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(exchange.port());
+  RunningFeed running(options, {{&shard, {"BTCUSDT", "ETHUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.events().size() >= 5; }));
+  const std::int64_t events = shard.depth_events();
+  ASSERT_TRUE(running.Await([&] { return shard.depth_events() > events + 20; }));
+  EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "open 2", "close 1 1000", "open 3",
+                                                      "close 2 1000"}))
+      << running.Log();
+  EXPECT_EQ(shard.gaps(), 0) << running.Log();
+  EXPECT_EQ(shard.open_max(), 2u);
+  EXPECT_TRUE(running.Stop().ok());
+}
+
+TEST(LiveFeedTest, FaultN9PlannedRolloversMakeNoGap) {
+  ServedMarket exchange({"BTCUSDT", "ETHUSDT"});
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(exchange.port());
+  options.slot.watch.life = 1'500 * kMillisecond;
+  options.slot.backoff.good_spell = kSecond;
+  RunningFeed running(options, {{&shard, {"BTCUSDT", "ETHUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.events().size() >= 9; }));  // Four change-overs.
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(shard.gaps(), 0) << running.Log();
+  EXPECT_EQ(shard.open_max(), 2u);
+  EXPECT_GT(shard.depth_events(), 60);
+}
+
+TEST(LiveFeedTest, FaultN8ASlowShardLosesNothingOnItsWay) {
+  // A shard that takes its time for each frame: all come, in order, later.
+  class SlowShard : public KeptShard {
+   public:
+    void OnFrame(std::int64_t connection, ReceiveTime received, std::int64_t monotonic,
+                 std::string_view payload) override {
+      std::this_thread::sleep_for(std::chrono::milliseconds(3));
+      KeptShard::OnFrame(connection, received, monotonic, payload);
+    }
+  };
+  ServedMarket exchange({"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"});
+  SlowShard shard;
+  RunningFeed running(OptionsFor(exchange.port()),
+                      {{&shard, {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.depth_events() >= 100; }));
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(shard.gaps(), 0);
+}
+
+TEST(LiveFeedTest, FaultW3APingFloodBringsNoBan) {
+  ServedMarket exchange({"BTCUSDT"}, {"pings:count=500@time=1"});
+  KeptShard shard;
+  RunningFeed running(OptionsFor(exchange.port()), {{&shard, {"BTCUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.depth_events() >= 40; }));
+  // Five frames in a second would have been cut with 1008.
+  EXPECT_EQ(shard.events(), std::vector<std::string>{"open 1"});
+  EXPECT_EQ(shard.gaps(), 0);
+  EXPECT_TRUE(running.Stop().ok());
+}
+
+TEST(LiveFeedTest, FaultW5RefusedAttemptsAreTriedAgainLater) {
+  ServedMarket exchange({"BTCUSDT"}, {"refuse:status=503@attempt=1", "refuse:status=0@attempt=2",
+                                      "refuse:status=500@attempt=3"});
+  KeptShard shard;
+  RunningFeed running(OptionsFor(exchange.port()), {{&shard, {"BTCUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.frame_count() >= 5; }));
+  EXPECT_TRUE(absl::StrContains(running.Log(), "HTTP 503")) << running.Log();
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(running.feed().Status().connections[0].counts.attempts, 4);
+  EXPECT_EQ(running.feed().Status().connections[0].counts.refusals, 2);
+}
+
+TEST(LiveFeedTest, FaultW5ABanStopsEverythingAndIsShown) {
+  ServedMarket exchange({"BTCUSDT"}, {"refuse:status=418@attempt=1"});
+  KeptShard shard;
+  RunningFeed running(OptionsFor(exchange.port()), {{&shard, {"BTCUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return running.feed().Status().banned_for > 0; }));
+  const FeedStatus status = running.feed().Status();
+  EXPECT_GT(status.refused_for, 0);
+  EXPECT_EQ(status.connections[0].state, SlotState::kWaiting);
+  EXPECT_GT(status.connections[0].next_attempt_in, 0);
+  EXPECT_EQ(status.connections[0].counts.attempts, 1);
+  EXPECT_TRUE(running.Stop().ok());
+}
+
+TEST(LiveFeedTest, FaultW6SubscriptionsThatFailAreMadeGood) {
+  std::vector<std::string> symbols;
+  for (int i = 0; i < 60; ++i) symbols.push_back(absl::StrCat("SYMBOLNUMBER", i, "USDT"));
+  for (const std::string how : {"error", "lost", "other-id"}) {
+    ServedMarket exchange(symbols, {absl::StrCat("reply:how=", how, "@control=1")});
+    KeptShard shard;
+    LiveFeedOptions options = OptionsFor(exchange.port());
+    options.slot.watch.reply_deadline = 200 * kMillisecond;
+    RunningFeed running(options, {{&shard, symbols}});
+    // The last streams of the plan did not fit into the URL.
+    ASSERT_TRUE(running.Await([&] {
+      const auto frames = shard.frames();
+      return std::any_of(frames.begin(), frames.end(), [](const std::string& frame) {
+        return absl::StartsWith(frame, "{\"stream\":\"symbolnumber59usdt@depth@100ms\"");
+      });
+    }));
+    EXPECT_EQ(shard.events(), std::vector<std::string>{"open 1"});
+    EXPECT_TRUE(running.Stop().ok());
+    for (const std::string& frame : shard.frames()) {
+      EXPECT_TRUE(absl::StartsWith(frame, "{\"stream\":")) << frame;  // No reply among them.
+    }
+  }
+}
+
+TEST(LiveFeedTest, SnapshotsThatFailAreTriedAgainAndGarbageGoesNowhere) {
+  ServedMarket exchange({"BTCUSDT"}, {"rest-error:status=503,count=2@request=1",
+                                      "snapshot-garbage:how=html@request=3",
+                                      "snapshot-garbage:how=truncated@request=4"});
+  KeptShard shard;
+  RunningFeed running(OptionsFor(exchange.port()), {{&shard, {"BTCUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.frame_count() > 5; }));
+  shard.Order("BTCUSDT");
+  ASSERT_TRUE(running.Await([&] { return shard.rest_count() == 2; }));
+  EXPECT_TRUE(absl::StrContains(shard.rest()[1].body, "\"lastUpdateId\":"));
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(running.feed().Status().snapshot_counts.requests, 5);
+  EXPECT_EQ(running.feed().Status().problem, "");
+}
+
+TEST(LiveFeedTest, FaultN1AnExchangeThatIsNotThereIsAskedForEverAndSaidSo) {
+  class NoNames : public Resolver {
+   public:
+    explicit NoNames(NetworkLoop& loop) : loop_(loop) {}
+    void Resolve(const std::string&, Answer answer) override {
+      loop_.Post([answer] { answer(absl::NotFoundError("no such host")); });
+    }
+
+   private:
+    NetworkLoop& loop_;
+  };
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(1);
+  options.rest = DefaultEndpoint(Market::kSpot, Protocol::kRest);
+  options.make_resolver = [](NetworkLoop& loop) { return std::make_unique<NoNames>(loop); };
+  RunningFeed running(options, {{&shard, {"BTCUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return running.feed().Status().info_attempts >= 2; }));
+  EXPECT_TRUE(absl::StrContains(running.feed().Status().problem, "no such host"))
+      << running.feed().Status().problem;
+  EXPECT_EQ(running.feed().Status().state, FeedState::kAsking);
+  EXPECT_FALSE(running.is_over());
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_TRUE(shard.events().empty());
+}
+
+TEST(LiveFeedTest, StoppingAnExchangeThatNeverAnswersTakesNoLongerThanItsDeadline) {
+  RawServer server([](RawConnection& connection, int) {
+    (void)connection.ReadRequest();
+    connection.Drain();
+  });
+  KeptShard shard;
+  RunningFeed running(OptionsFor(server.port()), {{&shard, {"BTCUSDT"}}});
+  EXPECT_TRUE(running.Stop().ok());
+}
+
+}  // namespace
+}  // namespace thalweg

@@ -1,0 +1,457 @@
+// One planned connection on a clock of the test's own, over sockets that do what the test says.
+#include "feeds/net/stream_slot.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/feeds/net/kept_shard.h"
+
+namespace thalweg {
+namespace {
+
+class FakeSocket : public StreamSocket {
+ public:
+  FakeSocket(std::string socket_target, SocketObserver& socket_observer,
+             std::vector<FakeSocket*>* list)
+      : target(std::move(socket_target)), observer(socket_observer), list_(list) {
+    list_->push_back(this);
+  }
+  ~FakeSocket() override { list_->erase(std::find(list_->begin(), list_->end(), this)); }
+
+  void Send(std::string text) override { sent.push_back(std::move(text)); }
+  void Ping() override { ++pings; }
+  void Close(int code) override { close_code = code; }
+  [[nodiscard]] FramePace& pace() noexcept override { return pace_; }
+  [[nodiscard]] const SocketCounts& counts() const noexcept override { return counts_; }
+
+  const std::string target;
+  SocketObserver& observer;
+  std::vector<std::string> sent;
+  int pings = 0;
+  int close_code = 0;
+  bool is_open = false;
+  bool is_over = false;
+  Nanos last_ping = 0;
+
+ private:
+  std::vector<FakeSocket*>* list_;
+  FramePace pace_;
+  SocketCounts counts_;
+};
+
+std::string Depth(std::int64_t id) {
+  return absl::StrCat(R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":1,)",
+                      R"("s":"BTCUSDT","U":)", id, R"(,"u":)", id, R"(,"b":[],"a":[]}})");
+}
+
+// The exchange's events are one each 100 ms, numbered by time; open sockets deliver them.
+class SlotTest : public testing::Test {
+ protected:
+  SlotTest() { Make(); }
+
+  void Make() {
+    slot = std::make_unique<StreamSlot>(options, PlanStreams({}, {"BTCUSDT"})->front(), shard,
+                                        surroundings,
+                                        [this](bool is_open) { lines.push_back(is_open); });
+  }
+  void Pass(Nanos span) {
+    const Nanos end = now + span;
+    while (now < end) {
+      now += 5 * kMillisecond;
+      Serve();
+      slot->Tick(now);
+      open_max = std::max(open_max, sockets.size());
+    }
+  }
+  // Pings, answers, events.
+  void Serve() {
+    const std::vector<FakeSocket*> present = sockets;
+    for (FakeSocket* const socket : present) {
+      if (opens && !socket->is_open && !socket->is_over) Open(*socket);
+      if (!socket->is_open) continue;
+      if (now - socket->last_ping >= 20 * kSecond) {
+        socket->last_ping = now;
+        socket->observer.OnPing();
+      }
+      if (std::exchange(socket->pings, 0) > 0 && pongs) socket->observer.OnPong();
+      for (const std::string& text : std::exchange(socket->sent, {})) {
+        if (!pongs) continue;
+        Say(*socket, absl::StrCat(R"({"result":[],"id":)", text.substr(text.rfind(':') + 1)));
+      }
+      if (events && now % (100 * kMillisecond) == 0) {
+        Say(*socket, Depth(now / (100 * kMillisecond)));
+      }
+      if (answers_close && socket->close_code != 0) End(*socket, socket->close_code, "");
+    }
+  }
+  void Open(FakeSocket& socket) {
+    socket.is_open = true;
+    socket.last_ping = now;
+    socket.observer.OnOpen();
+  }
+  void Say(FakeSocket& socket, const std::string& text, bool is_binary = false) {
+    socket.observer.OnMessage({ReceiveTime(now), now, text, is_binary});
+  }
+  void End(FakeSocket& socket, int code, const std::string& why, int http_status = 0,
+           std::optional<Nanos> retry_after = {}) {
+    SocketEnd end;
+    end.code = code;
+    if (!why.empty()) end.status = absl::UnavailableError(why);
+    end.was_open = std::exchange(socket.is_open, false);
+    end.http_status = http_status;
+    end.retry_after = retry_after;
+    socket.is_over = true;
+    socket.observer.OnEnd(end);
+  }
+  [[nodiscard]] bool Logged(std::string_view text) const {
+    return std::any_of(log.begin(), log.end(), [&](const std::string& line) {
+      return line.find(text) != std::string::npos;
+    });
+  }
+
+  Nanos now = 1'000 * kSecond;
+  bool opens = true;
+  bool events = true;
+  bool pongs = true;
+  bool answers_close = true;
+  std::vector<FakeSocket*> sockets;
+  std::size_t open_max = 0;
+  std::vector<std::string> log;
+  std::vector<bool> lines;
+  KeptShard shard;
+  ConnectionBudget connects;
+  WeightBudget weight{DefaultRateLimits(Market::kSpot)};
+  RandomSource random{1};
+  std::int64_t last_connection = 0;
+  SlotOptions options;
+  SlotSurroundings surroundings{[this](const std::string& target, SocketObserver& observer) {
+                                  return std::make_unique<FakeSocket>(target, observer, &sockets);
+                                },
+                                [this] { return now; },
+                                [this] { return ReceiveTime(now); },
+                                [this](std::string_view line) { log.emplace_back(line); },
+                                connects,
+                                weight,
+                                random,
+                                last_connection,
+                                "wss://stream.binance.com:9443"};
+  std::unique_ptr<StreamSlot> slot;
+};
+
+TEST_F(SlotTest, FramesGoToTheShardAndRepliesAndBinaryDoNot) {
+  events = false;
+  Pass(10 * kMillisecond);
+  ASSERT_EQ(sockets.size(), 1u);
+  EXPECT_EQ(sockets[0]->target,
+            "/stream?streams=btcusdt@depth@100ms/btcusdt@bookTicker/btcusdt@trade");
+  EXPECT_EQ(shard.urls(),
+            std::vector<std::string>{"wss://stream.binance.com:9443" + sockets[0]->target});
+  const std::vector<std::string> data = {
+      Depth(7),
+      R"({"stream":"btcusdt@bookTicker","data":{"u":7,"s":"BTCUSDT"}})",
+      R"({"stream":"\u0062tcusdt@trade","data":{"e":"trade"}})",
+      R"({"stream":"other@trade","data":{"e":"trade"}})",
+      R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}})",
+      R"({"stream":)",
+      "rubbish",
+      R"({"e":"trade","s":"BTCUSDT"})",
+      R"({"e":"serverShutdown","E":1})",
+  };
+  for (const std::string& text : data) Say(*sockets[0], text);
+  Say(*sockets[0], R"({"result":null,"id":1})");
+  Say(*sockets[0], R"({"error":{"code":2,"msg":"x"},"id":1})");
+  Say(*sockets[0], "binary", true);
+  EXPECT_EQ(shard.frames(), data);
+  EXPECT_EQ(slot->counts().replies, 2);
+  EXPECT_EQ(slot->counts().binary, 1);
+  EXPECT_EQ(slot->counts().unknown_streams, 1);
+  EXPECT_EQ(slot->counts().unnamed, 3);
+  EXPECT_EQ(slot->counts().shutdown_notices, 2);
+}
+
+TEST_F(SlotTest, FaultN1AttemptsThatFailWaitLongerAndLongerAndNeverTooOften) {
+  opens = false;
+  std::vector<Nanos> attempts;
+  for (int step = 0; step < 20 * 60 * 200; ++step) {
+    Pass(5 * kMillisecond);
+    if (sockets.empty()) continue;
+    attempts.push_back(now);
+    End(*sockets[0], kCloseNone, "dns failed: host=x reason=no such host");
+  }
+  // 20 minutes: at 15 s each in the mean once the wait is the longest.
+  EXPECT_GT(attempts.size(), 40u);
+  EXPECT_LT(attempts.size(), 200u);
+  EXPECT_TRUE(shard.events().empty());
+  EXPECT_TRUE(Logged("an attempt failed: dns failed: host=x reason=no such host; again in "));
+}
+
+TEST_F(SlotTest, FaultN1AServerThatAcceptsAndClosesAtOnceIsNoBusyLoop) {
+  std::size_t attempts = 0;
+  for (int step = 0; step < 10 * 60 * 200; ++step) {
+    Pass(5 * kMillisecond);
+    if (sockets.empty() || !sockets[0]->is_open) continue;
+    ++attempts;
+    End(*sockets[0], 1'008, "closed by the exchange");
+  }
+  EXPECT_LT(attempts, 120u);
+  EXPECT_EQ(shard.open_count(), 0u);
+}
+
+TEST_F(SlotTest, FaultN3ALostConnectionIsToldAtOnceAndMadeAnew) {
+  Pass(10 * kSecond);
+  ASSERT_EQ(sockets.size(), 1u);
+  End(*sockets[0], kCloseNone, "reset by peer");
+  EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "close 1 1006"}));
+  EXPECT_EQ(lines, (std::vector<bool>{true, false}));
+  EXPECT_TRUE(Logged("conn 1 closed 1006: reset by peer; again in "));
+  Pass(kSecond);
+  EXPECT_EQ(shard.events().back(), "open 2");
+  EXPECT_EQ(lines.back(), true);
+  EXPECT_EQ(open_max, 1u);
+}
+
+TEST_F(SlotTest, FaultN4ASilentConnectionIsMadeAnewThoughItsPingsAreAnswered) {
+  Pass(10 * kSecond);
+  events = false;
+  Pass(6'400 * kMillisecond);
+  EXPECT_EQ(shard.events().at(1), "close 1 1006");
+  EXPECT_EQ(slot->counts().reconnects, 1);
+  events = true;
+  Pass(2 * kSecond);
+  EXPECT_EQ(shard.events().back(), "open 2");
+  EXPECT_TRUE(Logged("silent for 6"));
+}
+
+TEST_F(SlotTest, FaultN5AHalfOpenConnectionIsMadeAnew) {
+  events = pongs = false;
+  Pass(5 * kSecond);
+  // Nothing at all comes any more.
+  for (FakeSocket* const socket : sockets) socket->last_ping = INT64_MAX / 2;
+  Pass(12 * kSecond);
+  EXPECT_EQ(slot->counts().reconnects, 1);
+  EXPECT_TRUE(Logged("no pong"));
+}
+
+TEST_F(SlotTest, FaultN9AShutdownNoticeOpensASuccessorAndNoEventIsMissed) {
+  for (const bool is_raw : {false, true}) {
+    const std::size_t before = shard.events().size();
+    Pass(70 * kSecond);
+    FakeSocket& old = *sockets.at(0);
+    Say(old, is_raw ? R"({"e":"serverShutdown","E":1})"
+                    : R"({"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1}})");
+    Pass(50 * kMillisecond);
+    EXPECT_EQ(sockets.size(), 2u);
+    Pass(3 * kSecond);
+    EXPECT_EQ(sockets.size(), 1u);
+    const auto events_now = shard.events();
+    ASSERT_EQ(events_now.size(), before + (is_raw ? 2u : 3u));
+    EXPECT_TRUE(absl::StartsWith(events_now[events_now.size() - 2], "open"));
+    EXPECT_TRUE(absl::StartsWith(events_now.back(), "close"));
+  }
+  EXPECT_EQ(shard.gaps(), 0);
+  EXPECT_GT(shard.depth_events(), 1'400);
+  EXPECT_EQ(slot->counts().replacements, 2);
+  EXPECT_EQ(shard.open_max(), 2u);
+  EXPECT_EQ(lines, std::vector<bool>{true});  // The line was never down.
+}
+
+TEST_F(SlotTest, FaultN9AConnectionIsReplacedBeforeItsDayIsOverWithoutAGap) {
+  options.watch.life = 600 * kSecond;
+  Make();
+  Pass(3'600 * kSecond);
+  EXPECT_GE(slot->counts().replacements, 5);
+  EXPECT_LE(slot->counts().replacements, 6);
+  EXPECT_EQ(slot->counts().ends, 0);
+  EXPECT_EQ(shard.gaps(), 0);
+  EXPECT_GE(shard.depth_events(), 35'990);
+  EXPECT_EQ(open_max, 2u);
+}
+
+TEST_F(SlotTest, FaultN9TheOldConnectionMayEndBeforeItsSuccessorIsReady) {
+  Pass(70 * kSecond);
+  opens = false;
+  Say(*sockets[0], R"({"e":"serverShutdown","E":1})");
+  Pass(50 * kMillisecond);
+  ASSERT_EQ(sockets.size(), 2u);
+  End(*sockets[0], 1'001, "closed by the exchange: going away");
+  EXPECT_EQ(shard.events().back(), "close 1 1001");
+  EXPECT_EQ(lines, (std::vector<bool>{true, false}));
+  opens = true;
+  Pass(kSecond);
+  EXPECT_EQ(shard.events().back(), "open 2");
+  EXPECT_EQ(lines, (std::vector<bool>{true, false, true}));
+}
+
+TEST_F(SlotTest, FaultN9WhatTheSuccessorHeldIsDeliveredWhenTheOldOneEndsEarly) {
+  Pass(70 * kSecond);
+  Say(*sockets[0], R"({"e":"serverShutdown","E":1})");
+  Pass(250 * kMillisecond);  // Less than the overlap.
+  ASSERT_EQ(sockets.size(), 2u);
+  End(*sockets[0], 1'001, "closed by the exchange");
+  Pass(kSecond);
+  EXPECT_EQ(shard.gaps(), 0);
+  EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "open 2", "close 1 1001"}));
+}
+
+TEST_F(SlotTest, ASuccessorThatFailsIsTriedAgainAndTheOldConnectionStays) {
+  Pass(70 * kSecond);
+  opens = false;
+  Say(*sockets[0], R"({"e":"serverShutdown","E":1})");
+  int failures = 0;
+  for (int i = 0; i < 60 * 200; ++i) {
+    Pass(5 * kMillisecond);
+    if (sockets.size() < 2) continue;
+    ++failures;
+    End(*sockets[1], kCloseNone, "connect failed");
+  }
+  EXPECT_GT(failures, 3);
+  EXPECT_LT(failures, 30);
+  EXPECT_EQ(shard.events(), std::vector<std::string>{"open 1"});
+  EXPECT_EQ(shard.gaps(), 0);
+  opens = true;
+  Pass(40 * kSecond);
+  EXPECT_EQ(shard.events().back(), "close 1 1000");
+  EXPECT_EQ(shard.gaps(), 0);
+}
+
+TEST_F(SlotTest, ASuccessorThatDeliversNothingIsDroppedWhileTheOldOneDelivers) {
+  Pass(70 * kSecond);
+  Say(*sockets[0], R"({"e":"serverShutdown","E":1})");
+  opens = false;
+  Pass(50 * kMillisecond);
+  ASSERT_EQ(sockets.size(), 2u);
+  // Open, but only the old one has events.
+  sockets[1]->observer.OnOpen();
+  for (int i = 0; i < 31 * 200 && sockets.size() == 2; ++i) Pass(5 * kMillisecond);
+  EXPECT_EQ(slot->counts().successors_dropped, 1);
+  EXPECT_EQ(slot->counts().replacements, 0);
+  EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "open 2", "close 2 1006"}));
+}
+
+TEST_F(SlotTest, FaultN9AnExchangeThatKeepsSayingShutdownMakesNoStorm) {
+  int opened = 0;
+  for (int i = 0; i < 600 * 200; ++i) {
+    Pass(5 * kMillisecond);
+    for (FakeSocket* const socket : sockets) {
+      if (socket->is_open && socket->close_code == 0) {
+        Say(*socket, R"({"e":"serverShutdown","E":1})");
+      }
+    }
+    opened = static_cast<int>(slot->counts().opens);
+  }
+  EXPECT_LT(opened, 120) << "in ten minutes";
+  EXPECT_EQ(shard.gaps(), 0);
+}
+
+TEST_F(SlotTest, FaultN10EndsThatComeTwiceAndLateFramesDoNothing) {
+  Pass(10 * kSecond);
+  FakeSocket& socket = *sockets[0];
+  End(socket, kCloseNone, "reset by peer");
+  End(socket, 1'000, "again");
+  Say(socket, Depth(99'999'999));
+  socket.observer.OnPong();
+  EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "close 1 1006"}));
+  Pass(10 * kSecond);
+  EXPECT_EQ(open_max, 1u);
+  EXPECT_EQ(shard.open_max(), 1u);
+}
+
+TEST_F(SlotTest, FaultW5RefusalsWaitAsLongAsTheExchangeAsks) {
+  struct Case {
+    int status;
+    std::optional<Nanos> retry_after;
+    Nanos least;
+  };
+  const Case cases[] = {{429, 7 * kSecond, 7 * kSecond},      {429, std::nullopt, kRefusalAssumed},
+                        {418, 90 * kSecond, 90 * kSecond},    {418, std::nullopt, kAssumedBan},
+                        {403, std::nullopt, kRefusalAssumed}, {503, 20 * kSecond, 20 * kSecond}};
+  opens = false;
+  for (const Case& refusal : cases) {
+    SCOPED_TRACE(refusal.status);
+    while (sockets.empty()) Pass(5 * kMillisecond);
+    const Nanos refused = now;
+    End(*sockets[0], kCloseNone, absl::StrCat("HTTP ", refusal.status), refusal.status,
+        refusal.retry_after);
+    EXPECT_EQ(weight.state(now) == BudgetState::kBanned, refusal.status == 418);
+    do {
+      Pass(5 * kMillisecond);
+    } while (sockets.empty());
+    EXPECT_GE(now - refused, refusal.least);
+    EXPECT_LE(now - refused, refusal.least + kLongestWait + kAssumedBan);
+  }
+}
+
+TEST_F(SlotTest, FaultW5ABanOfRestStopsConnectionsToo) {
+  weight.OnRefusal(418, 60 * kSecond, now);
+  Pass(59 * kSecond);
+  EXPECT_EQ(slot->counts().attempts, 0);
+  Pass(2 * kSecond);
+  EXPECT_EQ(slot->counts().attempts, 1);
+}
+
+TEST_F(SlotTest, StoppingSaysGoodbyeAndTellsTheClose) {
+  Pass(10 * kSecond);
+  slot->Stop();
+  EXPECT_FALSE(slot->is_over());
+  EXPECT_EQ(sockets[0]->close_code, 1'000);
+  Pass(10 * kMillisecond);
+  EXPECT_TRUE(slot->is_over());
+  EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "close 1 1000"}));
+  Pass(60 * kSecond);
+  EXPECT_EQ(slot->counts().attempts, 1);
+}
+
+TEST_F(SlotTest, StoppingIsPossibleInEveryState) {
+  // Waiting, connecting, changing.
+  slot->Stop();
+  EXPECT_TRUE(slot->is_over());
+  Make();
+  opens = false;
+  Pass(10 * kMillisecond);
+  slot->Stop();
+  ASSERT_EQ(sockets.size(), 1u);
+  End(*sockets[0], 1'000, "");
+  EXPECT_TRUE(slot->is_over());
+  Make();
+  opens = true;
+  Pass(70 * kSecond);
+  Say(*sockets[0], R"({"e":"serverShutdown","E":1})");
+  Pass(100 * kMillisecond);
+  ASSERT_EQ(sockets.size(), 2u);
+  answers_close = false;
+  slot->Stop();
+  Pass(10 * kMillisecond);
+  EXPECT_FALSE(slot->is_over());
+  slot->Abandon();
+  EXPECT_TRUE(slot->is_over());
+  EXPECT_EQ(shard.open_count(), 0u);
+}
+
+TEST_F(SlotTest, TheStatusSaysWhatIsGoingOn) {
+  opens = false;
+  EXPECT_EQ(slot->Status(now).state, SlotState::kWaiting);
+  Pass(10 * kMillisecond);
+  EXPECT_EQ(slot->Status(now).state, SlotState::kConnecting);
+  opens = true;
+  Pass(70 * kSecond);
+  SlotStatus status = slot->Status(now);
+  EXPECT_EQ(status.state, SlotState::kOpen);
+  EXPECT_EQ(status.connection, 1);
+  EXPECT_EQ(status.streams, 3u);
+  EXPECT_GE(status.open_for, 69 * kSecond);
+  EXPECT_GT(status.counts.frames, 600);
+  Say(*sockets[0], R"({"e":"serverShutdown","E":1})");
+  Pass(50 * kMillisecond);
+  EXPECT_EQ(slot->Status(now).state, SlotState::kChanging);
+  End(*sockets[1], kCloseNone, "one\ntwo");
+  End(*sockets[0], kCloseNone, "three\nfour");
+  status = slot->Status(now);
+  EXPECT_EQ(status.state, SlotState::kWaiting);
+  EXPECT_EQ(status.last_end, "three four");
+}
+
+}  // namespace
+}  // namespace thalweg
