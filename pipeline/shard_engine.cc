@@ -20,6 +20,7 @@ ShardEngine::ShardEngine(const EngineOptions& options, const Catalogue& catalogu
       orders_(orders),
       engine_(options, catalogue, static_cast<EngineOutput&>(*this)) {
   for (Mark& mark : marks_) mark.input.in_use = &mark.in_use;
+  last_mark_.input.in_use = &last_mark_.in_use;
 }
 
 void ShardEngine::Use(LiveInput* input) {
@@ -76,7 +77,7 @@ void ShardEngine::OnTimer(ReceiveTime now, std::int64_t monotonic) {
 }
 
 void ShardEngine::End(std::int64_t monotonic) {
-  MarkDigest(last_received_);
+  MarkDigest(last_mark_, last_received_);
   if (outputs_.publisher == nullptr) return;
   outputs_.publisher->SetCounts(engine_);
   outputs_.publisher->Beat(monotonic);
@@ -94,23 +95,21 @@ void ShardEngine::MarkIfDue(ReceiveTime received) {
   if (digest_.record_count() == marked_records_) return;
   // A clock that was set back counts like one that went on.
   if (std::abs(received - *marked_at_) < kDigestPeriod) return;
-  MarkDigest(received);
+  if (Mark* const mark = FreeMark()) MarkDigest(*mark, received);
 }
 
-void ShardEngine::MarkDigest(ReceiveTime received) {
+void ShardEngine::MarkDigest(Mark& mark, ReceiveTime received) {
   if (outputs_.sink == nullptr) return;
-  Mark* const mark = FreeMark();
-  if (mark == nullptr) return;
-  digest_.WriteHex(mark->hex);
-  mark->input.kind = InputKind::kDigest;
-  mark->input.received = received;
-  mark->input.count = digest_.record_count();
-  mark->input.payload = {mark->hex.data(), mark->hex.size()};
-  mark->input.lost_before = 0;
-  mark->in_use.store(true, std::memory_order_relaxed);
+  digest_.WriteHex(mark.hex);
+  mark.input.kind = InputKind::kDigest;
+  mark.input.received = received;
+  mark.input.count = digest_.record_count();
+  mark.input.payload = {mark.hex.data(), mark.hex.size()};
+  mark.input.lost_before = 0;
+  mark.in_use.store(true, std::memory_order_relaxed);
   marked_records_ = digest_.record_count();
   marked_at_ = received;
-  if (!outputs_.sink->Take(mark->input)) mark->in_use.store(false, std::memory_order_relaxed);
+  if (!outputs_.sink->Take(mark.input)) mark.in_use.store(false, std::memory_order_relaxed);
 }
 
 ShardEngine::Mark* ShardEngine::FreeMark() noexcept {

@@ -27,7 +27,7 @@
 namespace thalweg {
 
 inline constexpr Nanos kDigestPeriod = kSecond;
-// Marks that a sink may hold; when it holds all of them one is left out.
+// Marks that a sink may hold; when it holds all of them one is left out, but never that at the end.
 inline constexpr std::size_t kDigestMarks = 16;
 
 // Where a shard's results go. All of it outlives the shard; null: not wanted.
@@ -73,7 +73,7 @@ class ShardEngine final : private EngineOutput {
   void GiveToEngine(const LiveInput& input);
   void HandOn(LiveInput* input);
   void MarkIfDue(ReceiveTime received);
-  void MarkDigest(ReceiveTime received);
+  void MarkDigest(Mark& mark, ReceiveTime received);
   [[nodiscard]] Mark* FreeMark() noexcept;
 
   const ShardOutputs outputs_;
@@ -84,6 +84,7 @@ class ShardEngine final : private EngineOutput {
   std::optional<ReceiveTime> marked_at_;
   ReceiveTime last_received_;
   std::array<Mark, kDigestMarks> marks_;
+  Mark last_mark_;
   Engine engine_;  // The last: it calls its output from the start.
 };
 

@@ -1,0 +1,94 @@
+// The digest marks of a shard, without its thread.
+#include "pipeline/shard_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/pipeline/feed_builder.h"
+
+namespace thalweg {
+namespace {
+
+// Keeps what it is given, and gives back nothing.
+class GreedySink final : public InputSink {
+ public:
+  bool Take(LiveInput& input) override {
+    if (input.kind == InputKind::kDigest) marks.push_back(&input);
+    return true;
+  }
+  std::vector<LiveInput*> marks;
+};
+
+class ShardEngineTest : public testing::Test {
+ protected:
+  ShardEngineTest() {
+    options_.symbols = {"AAAUSDT"};
+    options_.emit = EmitPolicy::All();
+    catalogue_ = std::make_unique<Catalogue>(MakeCatalogue(options_));
+    pool_ = InputPool::Create({}, 2).value();
+    engine_ = std::make_unique<ShardEngine>(options_, *catalogue_, ShardOutputs{.sink = &sink_},
+                                            *pool_, orders_);
+  }
+
+  void Use(InputKind kind, const std::string& name, const std::string& payload) {
+    LiveInput* const input = pool_->Take(name.size() + payload.size());
+    InputPool::SetText(*input, name, payload);
+    input->kind = kind;
+    input->received = ReceiveTime(market_.now_ms() * kMillisecond);
+    pool_->Hold(*input);
+    engine_->Use(input);
+  }
+  void Step(std::int64_t milliseconds) {
+    market_.Pass(milliseconds);
+    market_.Move(3);
+    Use(InputKind::kFrame, "", market_.Depth());
+  }
+  void Synchronise() {
+    Step(1);
+    Use(InputKind::kRest, "/api/v3/depth?symbol=AAAUSDT&limit=1000", market_.Snapshot());
+    Step(1);
+  }
+
+  EngineOptions options_;
+  std::unique_ptr<Catalogue> catalogue_;
+  std::unique_ptr<InputPool> pool_;
+  SnapshotOrders orders_{{"AAAUSDT"}};
+  GreedySink sink_;
+  std::unique_ptr<ShardEngine> engine_;
+  FeedBuilder market_{"AAAUSDT", FeedBuilder::Numbering::kSpot, 1};
+};
+
+TEST_F(ShardEngineTest, ADigestIsMarkedOnceASecondOfReceiveTimeWhenRecordsWereMade) {
+  Synchronise();
+  EXPECT_EQ(orders_.Take()->need, SnapshotNeed::kNoBook);
+  for (int i = 0; i < 25; ++i) Step(100);
+  ASSERT_EQ(sink_.marks.size(), 2u);
+  const RecordDigest& digest = engine_->digest();
+  EXPECT_LT(sink_.marks[1]->count, digest.record_count());
+  for (int i = 0; i < 50; ++i) {
+    market_.Pass(100);
+    Use(InputKind::kFrame, "", "{}");
+  }
+  EXPECT_EQ(sink_.marks.size(), 3u) << "what was made since, and nothing after it";
+  EXPECT_EQ(sink_.marks[2]->payload, digest.Hex());
+  EXPECT_EQ(sink_.marks[2]->count, digest.record_count());
+  market_.Pass(-3'000);
+  Step(0);
+  EXPECT_EQ(sink_.marks.size(), 4u) << "a clock that was set back counts like one that went on";
+}
+
+TEST_F(ShardEngineTest, ASinkThatKeepsEveryMarkStillGetsTheLastOne) {
+  Synchronise();
+  for (int i = 0; i < 100; ++i) Step(1'000);
+  EXPECT_EQ(sink_.marks.size(), kDigestMarks);
+  engine_->End(1);
+  ASSERT_EQ(sink_.marks.size(), kDigestMarks + 1);
+  EXPECT_EQ(sink_.marks.back()->payload, engine_->digest().Hex());
+  EXPECT_EQ(sink_.marks.back()->count, engine_->digest().record_count());
+}
+
+}  // namespace
+}  // namespace thalweg
