@@ -29,6 +29,8 @@ using boost::system::error_code;
 
 constexpr int kFirstFinalStatus = 200;
 constexpr std::size_t kShownBytesMax = 200;
+// What is read and not yet parsed: a header, or a piece of a body.
+constexpr std::size_t kReadBufferMax = std::size_t{4} * kRestHeaderMax;
 
 ReceiveTime WallNow() {
   return ReceiveTime(std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -96,7 +98,7 @@ struct RestClient::State : std::enable_shared_from_this<State> {
 class RestClient::Connection : public std::enable_shared_from_this<Connection> {
  public:
   explicit Connection(State& client)
-      : client_(client.weak_from_this()), idle_timer_(client.loop), buffer_(kRestHeaderMax * 4) {}
+      : client_(client.weak_from_this()), idle_timer_(client.loop), buffer_(kReadBufferMax) {}
 
   [[nodiscard]] bool is_idle() const noexcept { return stream_ != nullptr && !question_; }
   [[nodiscard]] const SharedQuestion& question() const noexcept { return question_; }
@@ -123,7 +125,7 @@ class RestClient::Connection : public std::enable_shared_from_this<Connection> {
 
   // Ends it; what is under way ends with an error that nobody hears.
   void Close(State& client) {
-    const auto self = shared_from_this();
+    const auto self = weak_from_this().lock();  // Lives on until the end of this, and cannot throw.
     is_over_ = true;
     question_ = nullptr;
     dial_ = nullptr;
@@ -352,8 +354,7 @@ void RestClient::State::CloseIdle() {
 void RestClient::State::CloseAll() {
   is_closed = true;
   waiting.clear();
-  const auto present = connections;
-  for (const auto& connection : present) connection->Close(*this);
+  while (!connections.empty()) (*connections.begin())->Close(*this);
 }
 
 RestClient::RestClient(NetworkLoop& loop, const ServerTrust& trust, Resolver& resolver,
