@@ -30,9 +30,11 @@ struct ServerTrust::Context {
 
 class NetStream {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): Boost's own names, the last one asked for by Asio.
   using tcp = boost::asio::ip::tcp;
   using error_code = boost::system::error_code;
   using executor_type = tcp::socket::executor_type;
+  // NOLINTEND(readability-identifier-naming)
 
   explicit NetStream(boost::asio::io_context& io) : state_(std::make_unique<State>(io)) {}
 
@@ -113,6 +115,7 @@ class NetStream {
 };
 
 // What Beast asks of a stream of one's own.
+// NOLINTBEGIN(readability-identifier-naming)
 inline void beast_close_socket(NetStream& stream) { stream.Abort(); }
 inline void teardown(boost::beast::role_type, NetStream& stream, boost::system::error_code& error) {
   error = {};
@@ -122,5 +125,6 @@ template <class Handler>
 void async_teardown(boost::beast::role_type, NetStream& stream, Handler&& handler) {
   stream.AsyncShutdown(std::forward<Handler>(handler));
 }
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace thalweg

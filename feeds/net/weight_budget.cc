@@ -54,23 +54,17 @@ void WeightBudget::SetLimits(std::span<const RateLimit> limits) {
     }
     meters.push_back(meter);
   }
-  const auto is_weight = [](const Meter& meter) {
-    return meter.kind == RateLimitKind::kRequestWeight;
-  };
-  if (std::none_of(meters.begin(), meters.end(), is_weight)) return;
-  meters_ = std::move(meters);
-}
-
-const WeightBudget::Meter& WeightBudget::WeightMeter() const noexcept {
-  const Meter* narrowest = nullptr;
   const auto rate = [](const Meter& meter) {
     return static_cast<double>(meter.own_limit) / static_cast<double>(meter.window);
   };
-  for (const Meter& meter : meters_) {
-    if (meter.kind != RateLimitKind::kRequestWeight) continue;
-    if (narrowest == nullptr || rate(meter) < rate(*narrowest)) narrowest = &meter;
+  std::optional<std::size_t> narrowest;
+  for (std::size_t i = 0; i < meters.size(); ++i) {
+    if (meters[i].kind != RateLimitKind::kRequestWeight) continue;
+    if (!narrowest || rate(meters[i]) < rate(meters[*narrowest])) narrowest = i;
   }
-  return *narrowest;
+  if (!narrowest) return;
+  meters_ = std::move(meters);
+  weight_meter_ = *narrowest;
 }
 
 std::vector<WeightBudget::Release> WeightBudget::Releases(const Meter& meter, Nanos now) const {

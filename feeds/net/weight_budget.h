@@ -31,7 +31,7 @@ namespace thalweg {
 inline constexpr double kOwnShare = 0.5;
 // Of what all of an address use together: the rest is for those whose requests are under way.
 inline constexpr double kAddressShare = 0.9;
-inline constexpr std::size_t kTicketsMax = 16'384;
+inline constexpr std::size_t kTicketsMax = 4'096;
 // Of different windows of one kind; further ones of an exchangeInfo are not taken.
 inline constexpr std::size_t kRateLimitsMax = 16;
 // A request is given up after this (feeds/net/rest_client.h): a ticket whose end is never told
@@ -41,7 +41,7 @@ inline constexpr Nanos kRequestDeadline = 10 * kSecond;
 // 429 or 403 without Retry-After: one window of the weight, after which the exchange's own count
 // has begun again. 418 without: its shortest documented ban, doubled for each in a row.
 inline constexpr Nanos kAssumedBan = 120 * kSecond;
-inline constexpr Nanos kBanMax = 3 * 24 * kHour;  // Longer Retry-Afters are cut to it.
+inline constexpr Nanos kBanMax = 72 * kHour;  // Longer Retry-Afters are cut to it.
 
 enum class RateLimitKind : std::uint8_t { kRequestWeight, kRawRequests };
 
@@ -147,8 +147,8 @@ class WeightBudget {
     return meter.kind == RateLimitKind::kRequestWeight ? weight : 1;
   }
   [[nodiscard]] Nanos WhenFree(const Meter& meter, std::int64_t weight, Nanos now) const;
-  // Of the meter that the limit of weight with the least share a second is.
-  [[nodiscard]] const Meter& WeightMeter() const noexcept;
+  // The limit of weight that allows least in a second.
+  [[nodiscard]] const Meter& WeightMeter() const noexcept { return meters_[weight_meter_]; }
   // When the charges stop to count in a window of that length, with what they cost, ascending.
   struct Release {
     Nanos time;
@@ -160,7 +160,8 @@ class WeightBudget {
   void Prune(Nanos now);
 
   const WeightBudgetOptions options_;
-  std::vector<Meter> meters_;
+  std::vector<Meter> meters_;  // At least one, at weight_meter_.
+  std::size_t weight_meter_ = 0;
   std::map<Ticket, Charge> charges_;
   Ticket last_ticket_ = 0;
   Nanos blocked_until_ = INT64_MIN;
