@@ -194,7 +194,7 @@ class LiveFeed::Core {
     if (!ticket) return;
     is_asking_ = true;
     ++info_attempts_;
-    rest_.Get(request.target, [this, ticket](RestAnswer answer) {
+    rest_.Get(request.target, [this, ticket](const RestAnswer& answer) {
       is_asking_ = false;
       weight_.OnAnswer(*ticket, answer.Report(), NetworkLoop::Now());
       OnInfo(answer);

@@ -18,7 +18,8 @@ constexpr std::string_view kShutdownEvent = R"({"e":"serverShutdown")";
 constexpr std::size_t kWhyBytesMax = 300;
 
 std::string Seconds(Nanos span) {
-  return absl::StrCat(static_cast<double>(span / (100 * kMillisecond)) / 10, " s");
+  const Nanos tenths = span / (100 * kMillisecond);
+  return absl::StrCat(tenths / 10, ".", tenths % 10, " s");
 }
 
 std::string Shortened(std::string_view text) {

@@ -16,7 +16,8 @@ namespace {
 constexpr std::string_view kMethods[] = {"SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS"};
 
 std::string Seconds(Nanos span) {
-  return absl::StrCat(static_cast<double>(span / kMillisecond) / 1e3, " s");
+  const Nanos tenths = span / (100 * kMillisecond);
+  return absl::StrCat(tenths / 10, ".", tenths % 10, " s");
 }
 
 WatchStep Step(WatchVerdict verdict, std::string why) {

@@ -48,7 +48,8 @@ struct Wire {
 // A NetStream without its pings. Reads large pieces, and hands them on as Beast asks for them.
 class FilteredStream {
  public:
-  using executor_type = NetStream::executor_type;
+  // Asio asks for this name.
+  using executor_type = NetStream::executor_type;  // NOLINT(readability-identifier-naming)
 
   explicit FilteredStream(std::unique_ptr<NetStream> net)
       : state_(std::make_unique<State>(std::move(net))) {}
@@ -133,19 +134,17 @@ class FilteredStream {
 };
 
 // What Beast asks of a stream of one's own.
-void beast_close_socket(FilteredStream& stream) {  // NOLINT(readability-identifier-naming)
-  stream.net().Abort();
-}
-[[maybe_unused]] void teardown(  // NOLINT(readability-identifier-naming)
-    beast::role_type, FilteredStream& stream, error_code& error) {
+// NOLINTBEGIN(readability-identifier-naming): Beast's names.
+void beast_close_socket(FilteredStream& stream) { stream.net().Abort(); }
+[[maybe_unused]] void teardown(beast::role_type, FilteredStream& stream, error_code& error) {
   error = {};
   stream.net().Abort();
 }
 template <class Handler>
-void async_teardown(  // NOLINT(readability-identifier-naming)
-    beast::role_type, FilteredStream& stream, Handler&& handler) {
+void async_teardown(beast::role_type, FilteredStream& stream, Handler&& handler) {
   stream.AsyncShutdown(std::forward<Handler>(handler));
 }
+// NOLINTEND(readability-identifier-naming)
 
 // The close code that Beast sent for an error of its own; kCloseNone: it sent none.
 int CloseCodeOf(const error_code& error) {
