@@ -18,6 +18,8 @@ declare -A about=(
   [fuzz]="every fuzz target, sanitized, COUNT executions each (default 100,000,000)"
   [ring]="COUNT validated reads (default 1,000,000,000) of a ring by 1 process and by 3; memory orders"
   [kills]="a recorder killed COUNT times (default 1,000) into one folder: what is lost, what is whole"
+  [storm]="COUNT storms (default 50) of faults against a live run, each of another seed and a minute long"
+  [soak]="COUNT seconds (default 600) of 20 symbols at the real pace: CPU, memory, latency"
   [market]="COUNT seconds (default 86,400) of a synthetic market: the engine's book after every event"
 )
 
@@ -175,6 +177,38 @@ run_ring() {
     echo "ring: FAILED; all that was said lies in $folder" >&2
     return 1
   fi
+}
+
+# --- storm, soak ------------------------------------------------------------------------------------
+
+run_storm() {
+  local storms seed failed=0 folder=build-dev/storm
+  storms=$(count_of 50 "${1-}")
+  build dev thalweg
+  mkdir -p "$folder"
+  say "storm: $storms seeds"
+  for ((seed = 1; seed <= storms; ++seed)); do
+    if python3 -B tests/exchange/live_parity_test.py --thalweg build-dev/tools/thalweg --source . \
+      --case storm --seed "$seed" --seconds 60 --symbols 8 >"$folder/$seed.log" 2>&1; then
+      echo "seed $seed: $(head -1 "$folder/$seed.log")"
+    else
+      echo "seed $seed: FAILED; what was said lies in $folder/$seed.log" >&2
+      failed=1
+    fi
+  done
+  return "$failed"
+}
+
+run_soak() {
+  local seconds
+  seconds=$(count_of 600 "${1-}")
+  bash tools/setup.sh
+  say "build thalweg (release)"
+  cmake --preset release >/dev/null
+  cmake --build --preset release --parallel "$jobs" --target thalweg
+  say "soak: $seconds s"
+  /usr/bin/python3 -B tests/exchange/live_soak_test.py --thalweg build-release/tools/thalweg \
+    --python python --seconds "$seconds"
 }
 
 # --- kills ------------------------------------------------------------------------------------------

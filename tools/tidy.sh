@@ -18,7 +18,7 @@ mkdir -p "$passed_dir"
 # A file's key is its text after the preprocessor, comments (NOLINT) included, with the rules.
 tidy() {
   local file=$1 key
-  key=$({ cat .clang-tidy; clang++ -std=c++20 -I. -Iinclude -E -CC -P "$file"; } | sha256sum)
+  key=$({ cat .clang-tidy; clang++ -std=c++20 -I. -Iinclude -E -C -P "$file"; } | sha256sum)
   key=$passed_dir/${key%% *}
   if [[ -e $key ]]; then return 0; fi
   echo "$file"
