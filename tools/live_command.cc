@@ -55,7 +55,8 @@ absl::StatusOr<std::vector<int>> ParseCpus(const std::string& text) {
   for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipEmpty())) {
     int cpu = 0;
     if (!absl::SimpleAtoi(part, &cpu) || cpu < 0 || cpu >= count) {
-      return Wrong("cpus", text, absl::StrCat("numbers in [0, ", count - 1, "], comma separated"));
+      return Wrong("cpus", text,
+                   absl::StrCat("a list of numbers in [0, ", count - 1, "], comma separated"));
     }
     cpus.push_back(cpu);
   }

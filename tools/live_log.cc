@@ -36,6 +36,7 @@ void LiveLog::Tell(std::string_view kind, std::string_view line, ReceiveTime now
   }
   if (counts.told >= kLogLinesOfKind) {
     ++counts.untold;
+    counts.newest = line;
   } else if (waiting_.size() >= kLogLinesMax) {
     ++overflow_;
   } else {
@@ -45,10 +46,6 @@ void LiveLog::Tell(std::string_view kind, std::string_view line, ReceiveTime now
 }
 
 void LiveLog::Tell(const Notice& notice, ReceiveTime now) {
-  if (IsDefect(notice.kind)) {
-    const std::lock_guard lock(mutex_);
-    ++defect_count_;
-  }
   Tell(absl::StrCat("notice ", static_cast<int>(notice.kind)), Describe(notice), now);
 }
 
@@ -59,7 +56,7 @@ void LiveLog::Drain(ReceiveTime now, bool last) {
     lines.swap(waiting_);
     for (auto& [kind, counts] : by_kind_) {
       if (counts.untold == 0 || (!last && now - counts.begun < kLogSpan)) continue;
-      lines.push_back(Stamped(now, absl::StrCat(counts.untold, " more lines like: ", kind)));
+      lines.push_back(Stamped(now, absl::StrCat(counts.untold, " more like: ", counts.newest)));
       counts.untold = 0;
     }
     if (overflow_ != 0) {
@@ -68,11 +65,6 @@ void LiveLog::Drain(ReceiveTime now, bool last) {
     }
   }
   for (const std::string& line : lines) print_(line);
-}
-
-std::int64_t LiveLog::defect_count() const {
-  const std::lock_guard lock(mutex_);
-  return defect_count_;
 }
 
 }  // namespace thalweg

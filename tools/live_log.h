@@ -37,22 +37,19 @@ class LiveLog {
   // Prints what waits; what was left out is told at the end of its span, or at once with `last`.
   void Drain(ReceiveTime now, bool last = false);
 
-  // Notices told that `--strict` of a replay would count as bad data.
-  [[nodiscard]] std::int64_t defect_count() const;
-
  private:
   struct Kind {
     ReceiveTime begun;        // Of the span.
     std::int64_t told = 0;    // In it.
     std::int64_t untold = 0;  // Since it was told how many.
+    std::string newest;       // Of them.
   };
 
   const std::function<void(std::string_view)> print_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::deque<std::string> waiting_;                   // Guarded by mutex_, like all below.
   std::map<std::string, Kind, std::less<>> by_kind_;  // As many as the program has kinds.
   std::int64_t overflow_ = 0;
-  std::int64_t defect_count_ = 0;
 };
 
 }  // namespace thalweg

@@ -1,5 +1,10 @@
 #include "tools/network_flags.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tools/option_kind.h"
@@ -40,6 +45,9 @@ absl::StatusOr<NetworkOptions> NetworkFlags::ToOptions(Market market) const {
   if (!streams.ok()) return streams.status();
   options.rest = *std::move(rest);
   options.streams = *std::move(streams);
+  if (!ca_.empty() && access(ca_.c_str(), R_OK) != 0) {
+    return absl::NotFoundError(absl::StrCat("--ca: cannot read ", ca_, ": ", std::strerror(errno)));
+  }
   options.ca_path = ca_;
   if (!absl::SimpleAtod(weight_share_, &options.weight_share) || !(options.weight_share > 0) ||
       options.weight_share > 1) {

@@ -21,8 +21,8 @@ class NetworkFlags {
  public:
   void AddTo(CLI::App& app);
 
-  // InvalidArgument (exit 2) names key, value and what is allowed. A file that cannot be read shows
-  // when it is used.
+  // InvalidArgument (exit 2) names key, value and what is allowed; NotFound (exit 3) a file that
+  // cannot be read.
   [[nodiscard]] absl::StatusOr<NetworkOptions> ToOptions(Market market) const;
 
  private:
