@@ -28,7 +28,7 @@ LiveLog::LiveLog(std::function<void(std::string_view)> print)
 void LiveLog::Tell(std::string_view kind, std::string_view line, ReceiveTime now) {
   const std::lock_guard lock(mutex_);
   auto found = by_kind_.find(kind);
-  if (found == by_kind_.end()) found = by_kind_.emplace(std::string(kind), Kind{now}).first;
+  if (found == by_kind_.end()) found = by_kind_.emplace(std::string(kind), Kind()).first;
   Kind& counts = found->second;
   if (now - counts.begun >= kLogSpan || now < counts.begun) {
     counts.begun = now;

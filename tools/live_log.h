@@ -39,7 +39,7 @@ class LiveLog {
 
  private:
   struct Kind {
-    ReceiveTime begun;        // Of the span.
+    ReceiveTime begun;        // Of the span; the first one begins with the first line.
     std::int64_t told = 0;    // In it.
     std::int64_t untold = 0;  // Since it was told how many.
     std::string newest;       // Of them.
