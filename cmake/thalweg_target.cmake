@@ -68,6 +68,20 @@ function(thalweg_harden target)
   target_link_options(${target} PRIVATE -Wl,-z,relro,-z,now)
 endfunction()
 
+# The tests in which more than one thread or process has part. The thread sanitizer can find nothing in
+# the others, so its build neither makes nor runs them.
+set(THALWEG_THREADED_TESTS "^(ring_.*|replay_ring_test|live_.*|shard_.*|input_.*|snapshot_orders_test|\
+recorder_.*|output_file_test|recording_writer_fault_test|websocket_.*|stream_slot_test|dialer_test|\
+rest_client_test|loopback_server_test|exchange_command_test|feature_engine_test|engine_status_test|\
+progress_test|top_command_test|examples_test|python_test)$")
+function(thalweg_is_wanted out name)
+  if(THALWEG_SANITIZE STREQUAL "thread" AND NOT name MATCHES "${THALWEG_THREADED_TESTS}")
+    set(${out} FALSE PARENT_SCOPE)
+  else()
+    set(${out} TRUE PARENT_SCOPE)
+  endif()
+endfunction()
+
 # thalweg_test(name SOURCES ... DEPENDS ...): a GoogleTest program, registered with ctest.
 #
 # Tests find the checkout through the definition THALWEG_SOURCE_DIR, recordings through the
@@ -80,6 +94,10 @@ function(thalweg_test name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   thalweg_flags(${name})
+  thalweg_is_wanted(wanted ${name})
+  if(NOT wanted)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+  endif()
   thalweg_add_test(${name} $<TARGET_FILE:${name}>)
 endfunction()
 
@@ -88,6 +106,10 @@ set(THALWEG_TEST_TIMEOUT_SECONDS 600)
 
 # thalweg_add_test(name command...): any other program as a test, with the same surroundings.
 function(thalweg_add_test name)
+  thalweg_is_wanted(wanted ${name})
+  if(NOT wanted)
+    return()
+  endif()
   set(environment)
   set(launcher)
   if(THALWEG_SANITIZE)

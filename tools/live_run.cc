@@ -283,12 +283,12 @@ void LiveRun::PrintSummary() const {
     lost += lane->shard->counts().intake.lost_frames;
     if (!lane->recorder) continue;
     const RecorderCounts recording = lane->recorder->counts();
-    std::fprintf(stderr,
-                 "recorded %lld lines (%lld lost), %lld bytes, in %lld segments; the last: %s\n",
-                 static_cast<long long>(recording.segments.stored_lines),
-                 static_cast<long long>(recording.segments.lost_lines + recording.refused),
-                 static_cast<long long>(recording.segments.stored_bytes),
-                 static_cast<long long>(recording.segments.segments), recording.path.c_str());
+    const std::int64_t missing = recording.segments.lost_lines + recording.refused;
+    std::fprintf(
+        stderr, "recorded %lld lines (%lld lost), %lld bytes, in %lld segments; the last: %s\n",
+        static_cast<long long>(recording.segments.stored_lines), static_cast<long long>(missing),
+        static_cast<long long>(recording.segments.stored_bytes),
+        static_cast<long long>(recording.segments.segments), recording.path.c_str());
   }
   const FeedStatus feed = feed_->Status();
   SlotCounts slots;

@@ -2,7 +2,7 @@
 `thalweg verify`. The live books are the exchange's own, no record with clear flags is wrong, and a
 replay of what was recorded is the live run bit for bit.
 
-  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|storm [--short]
+  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|storm [--short]
 
 Exit status 77: skipped, because the real recordings are not there.
 """
@@ -124,7 +124,7 @@ def follow(program, folder, symbols, exchange_options, live_options, seconds, fa
     return live.stderr
 
 
-def check_parity(program, folder, symbols):
+def check_parity(program, folder, symbols, market="spot"):
     """The recording's replay is the live run."""
     recording = folder / "recording"
     receipt = run(
@@ -134,7 +134,7 @@ def check_parity(program, folder, symbols):
     assert "bit-identical" in receipt.stdout, receipt.stdout + receipt.stderr
     segments = sorted(recording.iterdir())
     run(
-        [program, "replay", *segments, "--symbols", ",".join(symbols), "--market", "spot"]
+        [program, "replay", *segments, "--symbols", ",".join(symbols), "--market", market]
         + ["--out", folder / "replay.csv"],
         300,
     )
@@ -211,6 +211,24 @@ def recording_case(args, folder):
     return log
 
 
+def usdm_case(args, folder):
+    """Futures: other paths, other continuity of ids (pu), other numbers."""
+    symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+    market = ["--market", "usdm", "--symbols", ",".join(symbols), "--levels", "900", "--seed", "5"]
+    faults = [
+        "drop:stream=btcusdt@depth@100ms@time=4",
+        "duplicate:stream=ethusdt@depth@100ms@time=5",
+        "cut:bytes=60,connection=1@time=8",
+        "shutdown:for=2@time=13",
+    ]
+    options = ["--market", "usdm"]
+    log = follow(args.thalweg, folder, symbols, market, options, 20, faults)
+    check_parity(args.thalweg, folder, symbols, "usdm")
+    assert told(log, r", (\d+) gaps;") >= 1
+    assert told(log, r"(\d+) replaced,") == 1
+    return log
+
+
 def storm(dice, streams, seconds):
     """A fault every few seconds, each of a random kind and place; none in the last fifth."""
     faults = []
@@ -265,7 +283,7 @@ def storm_case(args, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--thalweg", required=True)
-    parser.add_argument("--case", choices=["market", "recording", "storm"], required=True)
+    parser.add_argument("--case", choices=["market", "recording", "usdm", "storm"], required=True)
     parser.add_argument("--source", type=pathlib.Path, required=True, help="the checkout")
     parser.add_argument("--short", action="store_true", help="fewer symbols, less time")
     parser.add_argument("--seed", type=int, default=1, help="of a storm")
@@ -275,9 +293,14 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or pathlib.Path(temporary)
-        case = {"market": market_case, "recording": recording_case, "storm": storm_case}[args.case]
+        cases = {
+            "market": market_case,
+            "recording": recording_case,
+            "usdm": usdm_case,
+            "storm": storm_case,
+        }
         try:
-            log = case(args, folder)
+            log = cases[args.case](args, folder)
         except BaseException:
             for name in ("live.log", "exchange.log"):
                 if (folder / name).exists():
