@@ -33,6 +33,10 @@ enum class Trigger : std::uint16_t { kDepth = 1, kTicker = 2, kTrade = 3, kTimer
   return "";
 }
 
+// Bits of RecordHeader::live_flags. They depend on the wall clock and so are outside every digest.
+inline constexpr std::uint16_t kLiveLagged = 1 << 0;  // It came later than it could have.
+inline constexpr std::uint16_t kLiveClockSuspect = 1 << 1;
+
 struct RecordHeader {
   std::uint64_t schema_hash = 0;
   std::uint64_t seq = 0;        // Number of the record in its output, from 1, over all symbols.
@@ -43,7 +47,7 @@ struct RecordHeader {
   std::uint64_t flags = 0;      // core/quality.h
   std::uint32_t symbol_id = 0;
   std::uint16_t trigger = 0;
-  std::uint16_t live_flags = 0;  // Bit 0 LAGGED, 1 CLOCK_SUSPECT; outside every digest.
+  std::uint16_t live_flags = 0;
 };
 inline constexpr std::size_t kRecordAlignment = 64;
 static_assert(sizeof(RecordHeader) == 64 && std::is_trivially_copyable_v<RecordHeader>);

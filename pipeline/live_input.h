@@ -28,6 +28,7 @@ enum class InputKind : std::uint8_t {
 struct LiveInput {
   InputKind kind = InputKind::kFrame;
   std::uint8_t size_class = 0;  // The pool's.
+  bool is_lagged = false;       // kFrame: it waited in the kernel.
   int code = 0;                 // Of a close.
   std::uint32_t share = 0;  // Whose share of the pool it is: a symbol's position, or the rest's.
   std::int64_t connection = 0;

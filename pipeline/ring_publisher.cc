@@ -93,10 +93,12 @@ std::int64_t RingPublisher::MonotonicNow() noexcept { return Now(CLOCK_MONOTONIC
 
 // --- Hot --------------------------------------------------------------------------------------
 
-void RingPublisher::BeginFrame(ReceiveTime received, std::int64_t monotonic) noexcept {
+void RingPublisher::BeginFrame(ReceiveTime received, std::int64_t monotonic,
+                               bool is_lagged) noexcept {
   ++statistics_.frames;
   statistics_.receive_ns = received.raw();
   BeginInput(monotonic);
+  is_lagged_ = is_lagged;
 }
 
 void RingPublisher::OnRecord(const SymbolEngine& symbol, RecordBuffer& record) {
@@ -111,6 +113,8 @@ void RingPublisher::OnRecord(const SymbolEngine& symbol, RecordBuffer& record) {
   listed->seen = true;
   RecordHeader header = record.header();
   header.publish_ns = Now(CLOCK_REALTIME);
+  const bool is_late = input_begin_ != 0 && MonotonicNow() - input_begin_ > kLaggedAfter;
+  header.live_flags = is_lagged_ || is_late ? kLiveLagged : 0;
   record.set_header(header);
   if (const Ring& features = ring(RingKind::kFeatures); features.writer) {
     Publish(*features.writer, record, symbol);

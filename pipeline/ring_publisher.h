@@ -41,6 +41,8 @@ namespace thalweg {
 inline constexpr std::uint64_t kRingCapacityOfBooks = 4'096;
 // How often a driver beats. Readers take a writer for dead after a second.
 inline constexpr Nanos kBeatPeriod = 100 * kMillisecond;
+// A record that is published so long after its frame was in memory says so (LAGGED).
+inline constexpr Nanos kLaggedAfter = 50 * kMillisecond;
 
 struct RingPublisherOptions {
   std::string name;
@@ -68,10 +70,13 @@ class RingPublisher final : public EngineOutput {
   [[nodiscard]] static std::int64_t MonotonicNow() noexcept;
 
   // The next input is a frame: received at `received`, in memory since `monotonic`. Latencies count
-  // from there.
-  void BeginFrame(ReceiveTime received, std::int64_t monotonic) noexcept;
+  // from there. Its records are LAGGED when it lagged before, or more than kLaggedAfter since.
+  void BeginFrame(ReceiveTime received, std::int64_t monotonic, bool is_lagged = false) noexcept;
   // The next input is none, but may make records all the same.
-  void BeginInput(std::int64_t monotonic) noexcept { input_begin_ = monotonic; }
+  void BeginInput(std::int64_t monotonic) noexcept {
+    input_begin_ = monotonic;
+    is_lagged_ = false;
+  }
 
   // EngineOutput
   void OnRecord(const SymbolEngine& symbol, RecordBuffer& record) override;
@@ -140,6 +145,7 @@ class RingPublisher final : public EngineOutput {
   std::vector<Listed> listed_;  // By id.
   RingStatistics statistics_;
   std::int64_t input_begin_ = 0;  // 0: its driver does not say.
+  bool is_lagged_ = false;
   std::int64_t last_beat_ = 0;
   absl::Status status_;
 };

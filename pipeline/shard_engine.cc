@@ -27,7 +27,7 @@ void ShardEngine::Use(LiveInput* input) {
   const ReceiveTime received = input->received;
   if (outputs_.publisher != nullptr) {
     if (input->kind == InputKind::kFrame) {
-      outputs_.publisher->BeginFrame(received, input->monotonic);
+      outputs_.publisher->BeginFrame(received, input->monotonic, input->is_lagged);
     } else {
       outputs_.publisher->BeginInput(input->monotonic);
     }

@@ -44,6 +44,11 @@ class ShardInput {
                        std::string_view payload) = 0;
   // `code`: of the WebSocket close; 1006 when there was none.
   virtual void OnConnectionClosed(std::int64_t connection, ReceiveTime received, int code) = 0;
+  // The connection's messages wait in the kernel, because this thread reads more slowly than they
+  // come; or do not any more. What comes meanwhile makes records that are LAGGED.
+  virtual void OnLag(std::int64_t connection, bool is_lagging) {
+    (void)connection, (void)is_lagging;
+  }
   // A good answer to GET `target`.
   virtual void OnRest(ReceiveTime received, std::string_view target, std::string_view body) = 0;
 

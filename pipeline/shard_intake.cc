@@ -100,6 +100,7 @@ void ShardIntake::OnFrame(std::int64_t connection, ReceiveTime received, std::in
   input->connection = connection;
   input->received = received;
   input->monotonic = monotonic;
+  input->is_lagged = !lagging_.empty() && IsLagging(connection);
   if (may && Queue(ProducerOf(connection), input)) return;
   Lose(arrival, head, input->payload);
   pool_.PutBack(input);
@@ -111,7 +112,17 @@ void ShardIntake::OnConnectionOpen(std::int64_t connection, ReceiveTime received
   Tell();
 }
 
+bool ShardIntake::IsLagging(std::int64_t connection) const noexcept {
+  return std::find(lagging_.begin(), lagging_.end(), connection) != lagging_.end();
+}
+
+void ShardIntake::OnLag(std::int64_t connection, bool is_lagging) {
+  std::erase(lagging_, connection);
+  if (is_lagging) lagging_.push_back(connection);
+}
+
 void ShardIntake::OnConnectionClosed(std::int64_t connection, ReceiveTime received, int code) {
+  OnLag(connection, false);
   const auto opening = std::find_if(events_.begin(), events_.end(), [&](const Event& event) {
     return event.connection == connection && event.kind == InputKind::kConnectionOpen;
   });
@@ -163,6 +174,7 @@ bool ShardIntake::Give(std::size_t producer, InputKind kind, std::uint32_t share
   input->connection = arrival.connection;
   input->received = arrival.received;
   input->monotonic = arrival.monotonic;
+  input->is_lagged = kind == InputKind::kFrame;  // One that was kept.
   input->count = count;
   input->code = code;
   if (Queue(producer, input)) return true;

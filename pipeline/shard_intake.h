@@ -73,6 +73,7 @@ class ShardIntake final : public ShardInput {
   void OnFrame(std::int64_t connection, ReceiveTime received, std::int64_t monotonic,
                std::string_view payload) override;
   void OnConnectionClosed(std::int64_t connection, ReceiveTime received, int code) override;
+  void OnLag(std::int64_t connection, bool is_lagging) override;
   void OnRest(ReceiveTime received, std::string_view target, std::string_view body) override;
   [[nodiscard]] std::optional<SnapshotOrder> TakeOrder() override;
 
@@ -119,6 +120,7 @@ class ShardIntake final : public ShardInput {
                           std::int64_t count = 0, int code = 0) noexcept;
   [[nodiscard]] bool Queue(std::size_t producer, LiveInput* input) noexcept;
   [[nodiscard]] bool GiveEvent(const Event& event) noexcept;
+  [[nodiscard]] bool IsLagging(std::int64_t connection) const noexcept;
 
   void LoseFrame(const Arrival& arrival, std::string_view payload) noexcept;
   void Lose(const Arrival& arrival, const FrameHead& head, std::string_view payload) noexcept;
@@ -147,6 +149,7 @@ class ShardIntake final : public ShardInput {
   std::vector<char> scratch_;           // To name what has no place.
   std::int64_t unnamed_ = 0;            // Lost, of no kind or symbol that could be told.
   Arrival unnamed_newest_;
+  std::vector<std::int64_t> lagging_;  // Connections.
   std::deque<Event> events_;
   std::deque<Answer> answers_;
   std::size_t answer_bytes_ = 0;

@@ -67,6 +67,7 @@ class StreamSlot::Link : public SocketObserver {
   bool is_heard = true;
   bool is_buried = false;
   bool was_subscribed = false;  // All its streams were.
+  bool is_lagging = false;
 
  private:
   StreamSlot& slot_;
@@ -118,6 +119,8 @@ void StreamSlot::Tick(Nanos now) {
 }
 
 void StreamSlot::TickLink(Link& link, Nanos now) {
+  const bool is_lagging = link.socket->counts().unread_bytes > kLagBytes;
+  if (std::exchange(link.is_lagging, is_lagging) != is_lagging) shard_.OnLag(link.id, is_lagging);
   while (link.is_heard && !link.is_buried && !is_stopping_) {
     WatchStep step = link.watch->Advance(now, link.socket->pace());
     if (step.verdict != WatchVerdict::kGood) return TakeVerdict(link, step.verdict, step.why, now);

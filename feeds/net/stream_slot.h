@@ -39,6 +39,8 @@
 namespace thalweg {
 
 inline constexpr Nanos kSuccessorDeadline = 30 * kSecond;
+// A connection with more than that unread in the kernel lags.
+inline constexpr std::int64_t kLagBytes = std::int64_t{64} << 10;
 // The longest that the Retry-After of a 5xx answer keeps a slot.
 inline constexpr Nanos kServerRetryMax = 300 * kSecond;
 

@@ -408,6 +408,40 @@ TEST_F(RingPublisherTest, WhatCannotBePublishedIsRefused) {
   EXPECT_EQ(create(publishing).code(), absl::StatusCode::kInvalidArgument) << "no UTF-8";
 }
 
+TEST_F(RingPublisherTest, FaultN8ARecordThatComesLateOrFromALaggingConnectionSaysSo) {
+  Begin();
+  Synchronise();
+  const auto give_depth = [&](Nanos ago, bool is_lagged) {
+    market->Pass(100);
+    market->Move(2);
+    const ReceiveTime now(market->now_ms() * kMillisecond);
+    output.publisher->BeginFrame(now, RingPublisher::MonotonicNow() - ago, is_lagged);
+    GiveLine(now, market->Depth(), engine.get());
+  };
+  give_depth(0, true);
+  give_depth(kLaggedAfter + kMillisecond, false);
+  for (const RingKind kind : kRingKinds) {
+    RingReader reader = Open(kind);
+    std::vector<int> lagged;
+    while (reader.Next() == RingRead::kRecord) {
+      lagged.push_back(reader.record().header().live_flags & kLiveLagged);
+    }
+    ASSERT_GE(lagged.size(), 2u);
+    EXPECT_EQ(lagged[lagged.size() - 2], kLiveLagged);
+    EXPECT_EQ(lagged.back(), kLiveLagged);
+  }
+  // What is no frame does not lag.
+  output.publisher->BeginFrame(ReceiveTime(0), RingPublisher::MonotonicNow(), true);
+  output.publisher->BeginInput(RingPublisher::MonotonicNow() + kHour);
+  market->Pass(100);
+  market->Move(2);
+  GiveLine(ReceiveTime(market->now_ms() * kMillisecond), market->Depth(), engine.get());
+  RingReader reader = Open(RingKind::kFeatures);
+  int newest = -1;
+  while (reader.Next() == RingRead::kRecord) newest = reader.record().header().live_flags;
+  EXPECT_EQ(newest, 0);
+}
+
 TEST_F(RingPublisherTest, AClosedRingStaysToBeRead) {
   Begin();
   Synchronise();

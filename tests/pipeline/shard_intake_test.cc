@@ -116,6 +116,32 @@ TEST_F(ShardIntakeTest, AnswersAndOrdersPassThrough) {
   EXPECT_EQ(intake_->TakeOrder()->symbol, "BBBUSDT");
 }
 
+TEST_F(ShardIntakeTest, FaultN8FramesOfAConnectionThatLagsAreMarked) {
+  const auto marks = [&] {
+    std::vector<bool> lagged;
+    std::array<LiveInput*, 1> input;
+    while (queue_->Take(input) == 1) {
+      lagged.push_back(input[0]->is_lagged);
+      pool_->Release(*input[0]);
+      pool_->Return(InputPool::Returner::kEngine, input[0]);
+    }
+    return lagged;
+  };
+  Frame(Depth("AAAUSDT", 1), 1);
+  intake_->OnLag(2, true);
+  Frame(Depth("AAAUSDT", 2), 1);
+  EXPECT_EQ(marks(), (std::vector<bool>{false, false}));
+  Frame(Depth("BBBUSDT", 1), 2);
+  EXPECT_EQ(marks(), std::vector<bool>{true});
+  intake_->OnLag(2, false);
+  Frame(Depth("BBBUSDT", 2), 2);
+  // A connection that is closed lags no more, and memory that was used before forgets it.
+  intake_->OnLag(1, true);
+  Close(1);
+  Frame(Depth("AAAUSDT", 3), 1);
+  EXPECT_EQ(marks(), (std::vector<bool>{false, false, false}));
+}
+
 TEST_F(ShardIntakeTest, FaultQ1DepthWithoutRoomIsDroppedAndToldBeforeTheNextFrame) {
   for (int id = 1; id <= 9; ++id) Frame(Depth("aaausdt", id));
   // Half of the room is its share: 8 inputs, of which it may hold 4.

@@ -53,6 +53,10 @@ class KeptShard : public ShardInput {
     EXPECT_EQ(open_.erase(connection), 1u) << "connection " << connection << " is not open";
     events_.push_back(absl::StrCat("close ", connection, " ", code));
   }
+  void OnLag(std::int64_t connection, bool is_lagging) override {
+    const std::lock_guard lock(mutex_);
+    lags_.push_back(absl::StrCat(is_lagging ? "lags " : "reads ", connection));
+  }
   void OnRest(ReceiveTime, std::string_view target, std::string_view body) override {
     const std::lock_guard lock(mutex_);
     rest_.push_back({std::string(target), std::string(body)});
@@ -71,6 +75,7 @@ class KeptShard : public ShardInput {
   }
   [[nodiscard]] std::vector<std::string> frames() const { return Copy(frames_); }
   [[nodiscard]] std::vector<std::string> events() const { return Copy(events_); }
+  [[nodiscard]] std::vector<std::string> lags() const { return Copy(lags_); }
   [[nodiscard]] std::vector<std::string> urls() const { return Copy(urls_); }
   [[nodiscard]] std::vector<Rest> rest() const { return Copy(rest_); }
   [[nodiscard]] std::size_t frame_count() const {
@@ -126,6 +131,7 @@ class KeptShard : public ShardInput {
   std::vector<std::string> urls_;
   std::vector<std::string> frames_;
   std::vector<std::string> events_;
+  std::vector<std::string> lags_;
   std::vector<Rest> rest_;
   std::map<std::string, std::int64_t> last_;
   std::int64_t gaps_ = 0;

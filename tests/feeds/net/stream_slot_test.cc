@@ -25,7 +25,7 @@ class FakeSocket : public StreamSocket {
   void Ping() override { ++pings; }
   void Close(int code) override { close_code = code; }
   [[nodiscard]] FramePace& pace() noexcept override { return pace_; }
-  [[nodiscard]] const SocketCounts& counts() const noexcept override { return counts_; }
+  [[nodiscard]] const SocketCounts& counts() const noexcept override { return kept_counts; }
 
   const std::string target;
   SocketObserver& observer;
@@ -35,11 +35,11 @@ class FakeSocket : public StreamSocket {
   bool is_open = false;
   bool is_over = false;
   Nanos last_ping = 0;
+  SocketCounts kept_counts;
 
  private:
   std::vector<FakeSocket*>* list_;
   FramePace pace_;
-  SocketCounts counts_;
 };
 
 std::string Depth(std::int64_t id) {
@@ -451,6 +451,18 @@ TEST_F(SlotTest, TheStatusSaysWhatIsGoingOn) {
   status = slot->Status(now);
   EXPECT_EQ(status.state, SlotState::kWaiting);
   EXPECT_EQ(status.last_end, "three four");
+}
+
+TEST_F(SlotTest, FaultN8AConnectionWithMuchUnreadIsToldAsLaggingUntilItIsRead) {
+  Pass(kSecond);
+  ASSERT_EQ(sockets.size(), 1u);
+  EXPECT_TRUE(shard.lags().empty());
+  sockets[0]->kept_counts.unread_bytes = kLagBytes + 1;
+  Pass(kSecond);
+  EXPECT_EQ(shard.lags(), std::vector<std::string>{"lags 1"});
+  sockets[0]->kept_counts.unread_bytes = kLagBytes;
+  Pass(kSecond);
+  EXPECT_EQ(shard.lags(), (std::vector<std::string>{"lags 1", "reads 1"}));
 }
 
 }  // namespace
