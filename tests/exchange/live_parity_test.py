@@ -188,19 +188,19 @@ def recording_case(args, folder):
     if not recordings:
         print(f"SKIPPED: no recordings in {data}")
         return None
-    seconds = 20 if args.short else 40
+    seconds, speed = (30, 4) if args.short else (40, 16)
     options = [word for path in recordings for word in ("--recording", path)]
     # The windows of its limits pass faster, too: a 429 is over after some seconds.
-    options += ["--speed", "16", "--time-scale", "10"]
+    options += ["--speed", str(speed), "--time-scale", "10"]
     stream = "btcusdt@depth@100ms"
     faults = [
-        f"drop:stream={stream}@frame=500",
-        f"duplicate:stream={stream}@frame=900",
-        f"reorder:stream={stream}@frame=1200",
+        f"drop:stream={stream}@frame=100",
+        f"duplicate:stream={stream}@frame=200",
+        f"reorder:stream={stream}@frame=300",
         "snapshot-old:by=20000@request=3",
-        f"malformed:stream={stream}@frame=1500",
+        f"malformed:stream={stream}@frame=400",
         "rest-error:status=429@request=2",
-        "cut:bytes=700,connection=1@time=240",
+        "cut:bytes=700,connection=1@time=60",
     ]
     # The recorded book has some 2,000 levels a side: all of them are asked for.
     log = follow(
