@@ -49,6 +49,17 @@ std::size_t Sum(const std::array<std::size_t, kInputSizes>& counts) noexcept {
   return sum;
 }
 
+// As a recording stores it (replay/recording_line.h): an engine is given what a replay will read.
+void MakeOneLine(char* text, std::size_t size) noexcept {
+  if (size == 0) return;
+  if (text[size - 1] == '\r') text[size - 1] = ' ';
+  char* const end = text + size;
+  while ((text = static_cast<char*>(
+              std::memchr(text, '\n', static_cast<std::size_t>(end - text)))) != nullptr) {
+    *text = ' ';
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<InputPool>> InputPool::Create(const InputPoolOptions& options,
@@ -128,6 +139,7 @@ void InputPool::SetText(LiveInput& input, std::string_view name,
   if (!name.empty()) std::memcpy(text, name.data(), name.size());
   char* const behind = text + name.size();
   if (!payload.empty()) std::memcpy(behind, payload.data(), payload.size());
+  MakeOneLine(behind, payload.size());
   // What a decoder reads behind a payload and never uses: without it a checker would see memory
   // that nobody wrote.
   std::memset(behind + payload.size(), 0, kPayloadPadding);

@@ -59,7 +59,8 @@ class InputPool {
 
   // An input with room for so many bytes of text; null when there is none.
   [[nodiscard]] LiveInput* Take(std::size_t text_bytes) noexcept;
-  // Copies texts into the input. REQUIRES: they fit.
+  // Copies texts into the input, the payload as one line: a newline in it becomes a blank, as in a
+  // recording, so that live and replay are given the same bytes. REQUIRES: they fit.
   static void SetText(LiveInput& input, std::string_view name, std::string_view payload) noexcept;
   // An input that was taken and is not used after all.
   void PutBack(LiveInput* input) noexcept;

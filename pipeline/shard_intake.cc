@@ -42,6 +42,13 @@ void Add(std::atomic<std::int64_t>& counter, std::int64_t count) noexcept {
   counter.store(counter.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
 }
 
+// Without the white space before it; empty when it begins neither an object nor an array.
+std::string_view FromItsJson(std::string_view text) noexcept {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos || (text[begin] != '{' && text[begin] != '[')) return {};
+  return text.substr(begin);
+}
+
 }  // namespace
 
 ShardIntake::ShardIntake(const std::vector<std::string>& symbols, InputPool& pool,
@@ -65,6 +72,7 @@ IntakeCounts ShardIntake::counts() const noexcept {
   counts.frames = frames_.load(std::memory_order_relaxed);
   counts.given = given_.load(std::memory_order_relaxed);
   counts.lost_frames = lost_frames_.load(std::memory_order_relaxed);
+  counts.strange_frames = strange_frames_.load(std::memory_order_relaxed);
   counts.lost_answers = lost_answers_.load(std::memory_order_relaxed);
   counts.waiting_events = waiting_events_.load(std::memory_order_relaxed);
   counts.waiting_answers = waiting_answers_.load(std::memory_order_relaxed);
@@ -87,6 +95,8 @@ void ShardIntake::OnFrame(std::int64_t connection, ReceiveTime received, std::in
                           std::string_view payload) {
   Add(frames_, 1);
   Tell();
+  payload = FromItsJson(payload);
+  if (payload.empty()) return Add(strange_frames_, 1);
   const Arrival arrival{connection, received, monotonic};
   LiveInput* const input = events_.empty() ? pool_.Take(payload.size()) : nullptr;
   if (input == nullptr) return LoseFrame(arrival, payload);
@@ -136,6 +146,8 @@ void ShardIntake::OnConnectionClosed(std::int64_t connection, ReceiveTime receiv
 
 void ShardIntake::OnRest(ReceiveTime received, std::string_view target, std::string_view body) {
   Tell();
+  body = FromItsJson(body);
+  if (body.empty()) return Add(lost_answers_, 1);
   const auto share = static_cast<std::uint32_t>(symbols_.size());
   if (answers_.empty() &&
       Give(kAnswerProducer, InputKind::kRest, share, {0, received, 0}, target, body)) {

@@ -10,13 +10,17 @@
 // next frame of that symbol, which is lost too while they cannot be told:
 //   depth, trade, aggTrade   `#drop n kind SYMBOL`; of depth the engine makes a resync
 //   bookTicker               the newest is kept and delivered when there is room; the others told
-//   anything else            `#lost n`: of all symbols
+//   anything else            `#lost n`: of all symbols, told when the rest has room
 // Connection events are never lost: they wait, and all frames behind them are lost and told. A
 // connection that opened and closed while its opening waited has never been. Answers wait too,
 // kWaitingAnswersMax and kWaitingAnswerBytesMax of them; what is beyond is counted as lost, and the
 // engine asks again.
 //
 // TakeOrder() also tells what waits: a network that has nothing to say calls it now and then.
+// What begins no JSON is no frame, and no recording could hold it as one: it is counted, and
+// neither given nor recorded; if it was an event once, the ids of the next ones show that. White
+// space before JSON is left out.
+//
 // Threads: one, the network's; counts() from any.
 #pragma once
 
@@ -55,7 +59,8 @@ struct IntakeCounts {
   std::int64_t frames = 0;          // Told by the network.
   std::int64_t given = 0;           // Inputs for the engine: frames, events, answers, losses.
   std::int64_t lost_frames = 0;     // Of these: never given to the engine. Each is told.
-  std::int64_t lost_answers = 0;    // That found no place among those that wait.
+  std::int64_t strange_frames = 0;  // Of these: that begin no JSON. Neither given nor recorded.
+  std::int64_t lost_answers = 0;    // That found no place among those that wait, or begin no JSON.
   std::int64_t waiting_events = 0;  // Now.
   std::int64_t waiting_answers = 0;
 };
@@ -157,6 +162,7 @@ class ShardIntake final : public ShardInput {
   std::atomic<std::int64_t> frames_{0};
   std::atomic<std::int64_t> given_{0};
   std::atomic<std::int64_t> lost_frames_{0};
+  std::atomic<std::int64_t> strange_frames_{0};
   std::atomic<std::int64_t> lost_answers_{0};
   std::atomic<std::int64_t> waiting_events_{0};
   std::atomic<std::int64_t> waiting_answers_{0};

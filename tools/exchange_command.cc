@@ -157,7 +157,7 @@ absl::Status WriteFinalBooks(const std::string& path, ExchangeFeed& feed) {
     std::string place = path;
     const std::size_t name = place.find("{symbol}");
     if (name != std::string::npos) place.replace(name, 8, symbol.name);
-    const absl::Status written = WriteText(place, book ? BookText(*book) : "");
+    absl::Status written = WriteText(place, book ? BookText(*book) : "");
     if (!written.ok()) return written;
   }
   return absl::OkStatus();

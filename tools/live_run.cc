@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <random>
@@ -82,10 +83,12 @@ class ShardOutput final : public EngineOutput {
 // A shard with all that belongs to it. What comes first outlives what comes behind.
 struct Lane {
   EngineOptions options;
+  Catalogue catalogue;
   std::unique_ptr<RingPublisher> rings;
   std::unique_ptr<ShardOutput> output;
   std::unique_ptr<LiveShard> shard;
   std::unique_ptr<Recorder> recorder;
+  bool recorder_is_well = true;
 };
 
 std::vector<const SymbolEngine*> SymbolsOf(const ShardEngine& shard) {
@@ -96,8 +99,7 @@ std::vector<const SymbolEngine*> SymbolsOf(const ShardEngine& shard) {
 
 class LiveRun {
  public:
-  explicit LiveRun(const LiveRunOptions& options)
-      : options_(options), catalogue_(MakeCatalogue(options.engine)) {}
+  explicit LiveRun(const LiveRunOptions& options) : options_(options) {}
 
   // Everything is made before anything begins: what cannot be had shows now.
   absl::Status Make() {
@@ -106,11 +108,15 @@ class LiveRun {
       absl::Status status = MakeLane(i, run);
       if (!status.ok()) return status;
     }
-    return MakeFeed();
+    absl::Status status = MakeFeed();
+    // Last what takes the place of earlier results.
+    for (std::size_t i = 0; i < lanes_.size() && status.ok(); ++i) status = MakeResults(i);
+    return status;
   }
 
   int Run() {
     const Interruption interruption;
+    std::signal(SIGPIPE, SIG_IGN);  // Who reads what is told may go; the run goes on.
     Begin();
     const auto started = std::chrono::steady_clock::now();
     absl::Status status;
@@ -129,6 +135,7 @@ class LiveRun {
  private:
   absl::Status MakeLane(std::size_t number, const std::string& run);
   absl::Status MakeFeed();
+  absl::Status MakeResults(std::size_t number);
   void Begin();
   [[nodiscard]] absl::Status Look();
   int End(const absl::Status& why);
@@ -137,7 +144,6 @@ class LiveRun {
   [[nodiscard]] int WriteResults() const;
 
   const LiveRunOptions& options_;
-  const Catalogue catalogue_;
   LiveLog log_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<LiveFeed> feed_;
@@ -145,32 +151,23 @@ class LiveRun {
   absl::Status network_status_;  // When it has ended.
   std::atomic<bool> network_ended_{false};
   std::chrono::steady_clock::time_point waiting_told_{};
-  bool recorder_is_well_ = true;
 };
 
 absl::Status LiveRun::MakeLane(std::size_t number, const std::string& run) {
-  auto lane = std::make_unique<Lane>();
-  lane->options = options_.engine;
-  lane->options.symbols.clear();
+  // Of its own symbols alone, as the header of its recording says them.
+  EngineOptions shard_engine = options_.engine;
+  shard_engine.symbols.clear();
   for (std::size_t i = number; i < options_.engine.symbols.size(); i += options_.shards) {
-    lane->options.symbols.push_back(options_.engine.symbols[i]);
+    shard_engine.symbols.push_back(options_.engine.symbols[i]);
   }
-  if (options_.rings) {
-    RingPublisherOptions publishing = *options_.rings;
-    if (options_.shards > 1) absl::StrAppend(&publishing.name, "-", number);
-    auto rings = RingPublisher::Create(publishing, lane->options, catalogue_);
-    if (!rings.ok()) return rings.status();
-    lane->rings = *std::move(rings);
-  }
-  auto files = ResultFiles::Create(options_.results.OfShard(number), catalogue_);
-  if (!files.ok()) return files.status();
-  lane->output = std::make_unique<ShardOutput>(*std::move(files), log_);
-
+  Catalogue catalogue = MakeCatalogue(shard_engine);
+  auto lane = std::make_unique<Lane>(Lane{std::move(shard_engine), std::move(catalogue), nullptr,
+                                          nullptr, nullptr, nullptr, true});
   LiveShardOptions shard_options;
   shard_options.busy_poll = options_.busy_poll;
   if (number < options_.cpus.size()) shard_options.cpu = options_.cpus[number];
   shard_options.thread_name = absl::StrCat("engine-", number);
-  auto shard = LiveShard::Create(lane->options, catalogue_, shard_options);
+  auto shard = LiveShard::Create(lane->options, lane->catalogue, shard_options);
   if (!shard.ok()) return shard.status();
   lane->shard = *std::move(shard);
 
@@ -189,6 +186,21 @@ absl::Status LiveRun::MakeLane(std::size_t number, const std::string& run) {
     lane->recorder = *std::move(recorder);
   }
   lanes_.push_back(std::move(lane));
+  return absl::OkStatus();
+}
+
+absl::Status LiveRun::MakeResults(std::size_t number) {
+  Lane& lane = *lanes_[number];
+  if (options_.rings) {
+    RingPublisherOptions publishing = *options_.rings;
+    if (options_.shards > 1) absl::StrAppend(&publishing.name, "-", number);
+    auto rings = RingPublisher::Create(publishing, lane.options, lane.catalogue);
+    if (!rings.ok()) return rings.status();
+    lane.rings = *std::move(rings);
+  }
+  auto files = ResultFiles::Create(options_.results.OfShard(number), lane.catalogue);
+  if (!files.ok()) return files.status();
+  lane.output = std::make_unique<ShardOutput>(*std::move(files), log_);
   return absl::OkStatus();
 }
 
@@ -237,8 +249,8 @@ absl::Status LiveRun::Look() {
     if (lane->recorder->failed()) return absl::AbortedError("a recorder's thread failed");
     // A disk that fails stops nothing, but somebody should know.
     const absl::Status recording = lane->recorder->counts().status;
-    if (recording.ok() != recorder_is_well_) {
-      recorder_is_well_ = recording.ok();
+    if (recording.ok() != lane->recorder_is_well) {
+      lane->recorder_is_well = recording.ok();
       log_.Tell("recorder",
                 recording.ok() ? "the recording goes on"
                                : absl::StrCat("recording: ", recording.message()),

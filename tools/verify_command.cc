@@ -146,22 +146,28 @@ void PrintReceipts(const std::vector<ShardReceipt>& receipts) {
 // Why the data is bad; empty when it is good.
 std::vector<std::string> Faults(const Verification& verification, bool rows_equal, bool strict) {
   std::vector<std::string> faults;
-  std::int64_t records = 0;
+  // What only records makes no record.
+  std::int64_t applied = 0;
   for (const ShardReceipt& receipt : verification.receipts()) {
-    records += receipt.records;
     if (receipt.difference) faults.push_back(ParityText(receipt));
     for (const SymbolAudit& symbol : receipt.symbols) {
+      applied += symbol.book.applied;
       if (!symbol.good()) faults.push_back(absl::StrCat(symbol.symbol, ": an audit differs"));
     }
   }
   if (!rows_equal) faults.emplace_back("rows differ");
-  if (records == 0) faults.emplace_back("no record was made, so there is nothing to verify");
+  if (applied == 0) faults.emplace_back("no record was made, so there is nothing to verify");
   if (!strict) return faults;
   for (const ShardReceipt& receipt : verification.receipts()) {
     for (std::string& objection : Objections(receipt)) faults.push_back(std::move(objection));
   }
   const std::int64_t malformed = verification.counts().malformed_lines;
   if (malformed > 0) faults.push_back(absl::StrCat(malformed, " malformed lines"));
+  // A file that ends before its header belongs to no receipt.
+  const std::int64_t cut = verification.counts().cut_files;
+  if (cut > 0) faults.push_back(absl::StrCat(cut, " files whose end is cut"));
+  const std::int64_t empty = verification.counts().empty_files;
+  if (empty > 0) faults.push_back(absl::StrCat(empty, " empty files"));
   return faults;
 }
 

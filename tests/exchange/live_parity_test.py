@@ -2,7 +2,7 @@
 `thalweg verify`. The live books are the exchange's own, no record with clear flags is wrong, and a
 replay of what was recorded is the live run bit for bit.
 
-  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|storm [--short]
+  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|shards|storm [--short]
 
 Exit status 77: skipped, because the real recordings are not there.
 """
@@ -230,6 +230,39 @@ def usdm_case(args, folder):
     return log
 
 
+def shards_case(args, folder):
+    """Two shards, buckets of their own, every message a record; then only recorded."""
+    market = ["--symbols", "AAAUSDT,BBBUSDT,CCCUSDT", "--levels", "900", "--seed", "9"]
+    with (folder / "exchange.log").open("w") as log, exchange(
+        args.thalweg, folder, *market, log=log, seconds=180
+    ) as port:
+        where = ["--rest", f"http://127.0.0.1:{port}", "--ws", f"ws://127.0.0.1:{port}"]
+        where += ["--symbols", "AAAUSDT,BBBUSDT,CCCUSDT", "--for", "8"]
+        ring = f"parity-{os.getpid()}"
+        live = run(
+            [args.thalweg, "live", *where, "--ring", ring, "--shards", "2", "--emit", "all"]
+            + ["--buckets", "AAAUSDT=10,50;BBBUSDT=1,5;CCCUSDT=2,20"]
+            + ["--record", folder / "recording", "--digest", "--out", folder / "live-{shard}.csv"],
+            120,
+            log=folder / "live.log",
+        )
+        for shard in "01":
+            run([args.thalweg, "top", "--clean", f"{ring}-{shard}"], 60)
+        run([args.thalweg, "record", *where, "--record", folder / "only"], 120)
+    receipt = run([args.thalweg, "verify", folder / "recording"], 120).stdout
+    made = re.findall(r"^digest \w+ records (\d+) shard \d$", live.stdout, re.MULTILINE)
+    verified = re.findall(r"shard \d: bit-identical for (\d+) records \(", receipt)
+    assert len(made) == 2 and made == verified, f"{made}, {receipt}"
+    assert "cannot be claimed" not in receipt, receipt
+    for shard, records in enumerate(made):
+        rows = (folder / f"live-{shard}.csv").read_text().count("\n") - 1
+        assert rows == int(records) > 100, f"{rows} rows, {records} records"
+    only = run([args.thalweg, "verify", folder / "only"], 120).stdout
+    assert "verified: good" in only, only
+    print(f"{made} records of two shards; a recording without records is good")
+    return live.stderr
+
+
 def storm(dice, streams, seconds):
     """A fault every few seconds, each of a random kind and place; none in the last fifth."""
     faults = []
@@ -284,7 +317,7 @@ def storm_case(args, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--thalweg", required=True)
-    parser.add_argument("--case", choices=["market", "recording", "usdm", "storm"], required=True)
+    parser.add_argument("--case", choices=["market", "recording", "usdm", "shards", "storm"], required=True)
     parser.add_argument("--source", type=pathlib.Path, required=True, help="the checkout")
     parser.add_argument("--short", action="store_true", help="fewer symbols, less time")
     parser.add_argument("--seed", type=int, default=1, help="of a storm")
@@ -298,6 +331,7 @@ def main():
             "market": market_case,
             "recording": recording_case,
             "usdm": usdm_case,
+            "shards": shards_case,
             "storm": storm_case,
         }
         try:
