@@ -95,17 +95,33 @@ class ShardIntakeTest : public testing::Test {
 TEST_F(ShardIntakeTest, WhatOneConnectionTellsComesOutInThatOrderWithItsStamps) {
   Open(7);
   Frame(Depth("aaausdt", 1), 7);
-  Frame("?", 7);
+  Frame("{?", 7);
   Close(7);
   std::array<LiveInput*, 8> inputs;
   ASSERT_EQ(queue_->Take(inputs), 4u);
   EXPECT_EQ(TextOf(*inputs[0]), "open 7 wss://h");
   EXPECT_EQ(TextOf(*inputs[1]), Depth("aaausdt", 1));
-  EXPECT_EQ(TextOf(*inputs[2]), "?");
+  EXPECT_EQ(TextOf(*inputs[2]), "{?");
   EXPECT_EQ(TextOf(*inputs[3]), "close 7 1006");
   EXPECT_EQ(inputs[1]->received, ReceiveTime(2));
   EXPECT_EQ(inputs[1]->monotonic, 2);
   EXPECT_EQ(inputs[1]->connection, 7);
+}
+
+// What a replay of the recording reads is what the engine is given.
+TEST_F(ShardIntakeTest, FaultF8TextsAreGivenAsARecordingHoldsThem) {
+  Frame("{\"e\":\"depth\nUpdate\"}\r");
+  Frame(" \r\n [1,\n2]");
+  Frame("#lost 7 nothing");
+  Frame("");
+  Frame(" \n");
+  intake_->OnRest(ReceiveTime(5), "/x", "\n{\"a\":\n1}");
+  EXPECT_EQ(Take(), (Told{"{\"e\":\"depth Update\"} ", "[1, 2]", "rest /x {\"a\": 1}"}));
+  intake_->OnRest(ReceiveTime(5), "/x", "<html>");
+  EXPECT_EQ(Take(), Told{});
+  EXPECT_EQ(intake_->counts().strange_frames, 3);
+  EXPECT_EQ(intake_->counts().lost_answers, 1);
+  EXPECT_EQ(intake_->counts().lost_frames, 0);
 }
 
 TEST_F(ShardIntakeTest, AnswersAndOrdersPassThrough) {
@@ -209,7 +225,7 @@ TEST_F(ShardIntakeTest, FaultQ1LossesOfEveryKindAreToldByName) {
 
 TEST_F(ShardIntakeTest, FaultQ1WhatCannotBeNamedOrIsNotFollowedIsToldAsLost) {
   for (int id = 1; id <= 6; ++id) Frame(Depth("zzzusdt", id));
-  Frame("?");
+  Frame("{?");
   for (int id = 1; id <= 4; ++id) Frame(Depth("aaausdt", id));
   Frame(R"({"stream":"aaausdt@kline_1m","data":{"e":"kline"}})");
   EXPECT_EQ(Take(), (Told{Depth("zzzusdt", 1), Depth("zzzusdt", 2), Depth("zzzusdt", 3),
@@ -271,7 +287,7 @@ TEST_F(ShardIntakeTest, FaultQ1AConnectionWhoseOpeningWaitsWhenItClosesHasNeverB
 
 TEST_F(ShardIntakeTest, FaultQ1AnswersWaitForRoomAndThoseBeyondTheBoundAreCounted) {
   Make({8, 1, 1, 1});
-  const std::string body(1'000, 'b');
+  const std::string body = "{" + std::string(1'000, 'b') + "}";
   for (std::size_t i = 0; i < kWaitingAnswersMax + 3; ++i) {
     intake_->OnRest(ReceiveTime(1), "/" + std::to_string(i), body);
   }
