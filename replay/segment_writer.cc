@@ -218,12 +218,12 @@ absl::StatusOr<std::unique_ptr<OutputFile>> SegmentWriter::OpenNext() {
 }
 
 void SegmentWriter::WriteBeginning(ReceiveTime now) {
-  const std::size_t repeated_lines = connections_.size() + (exchange_info_.empty() ? 0 : 1);
+  const std::size_t repeated_lines = connections_.size() + exchange_infos_.size();
   std::string header;
   // What a replay may skip. It may not when a line was lost, which may have been one of these.
   AppendHeaderText(HeaderJson(after_loss_ ? 0 : repeated_lines), &header);
   writer_->Write(now, header);
-  if (!exchange_info_.empty()) writer_->Write(now, exchange_info_);
+  for (const ExchangeInfo& info : exchange_infos_) writer_->Write(now, info.text);
   for (const auto& [connection, text] : connections_) writer_->Write(now, text);
   beginning_ = writer_->counts();
   after_loss_ = false;
@@ -272,7 +272,10 @@ void SegmentWriter::Learn(std::string_view text) {
   if (text.starts_with(kRest)) {
     const std::string_view rest = text.substr(kRest.size());
     const std::string_view target = rest.substr(0, rest.find(' '));
-    if (ParseRestTarget(target).kind == RestKind::kExchangeInfo) exchange_info_ = text;
+    if (ParseRestTarget(target).kind != RestKind::kExchangeInfo) return;
+    std::erase_if(exchange_infos_, [&](const ExchangeInfo& info) { return info.target == target; });
+    if (exchange_infos_.size() >= kRepeatedInfosMax) exchange_infos_.erase(exchange_infos_.begin());
+    exchange_infos_.push_back({std::string(target), std::string(text)});
     return;
   }
   if (!text.starts_with("#conn ")) return;

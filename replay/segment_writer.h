@@ -2,9 +2,10 @@
 //
 // A segment is one file (replay/recording_writer.h), named
 // `<UTC start>-s<shard>-<number, six digits>.zst`, 20261121T020000.123456789Z-s0-000001.zst for
-// example. It begins with `#thalweg`, the newest exchangeInfo answer and the connections that are
-// open, which the writer learns from the lines that pass through it; the header says how many lines
-// are such repetitions, so that a replay that comes from the segment before can skip them.
+// example. It begins with `#thalweg`, the newest exchangeInfo answer to each request (of many
+// symbols they come in parts) and the connections that are open, which the writer learns from the
+// lines that pass through it; the header says how many lines are such repetitions, so that a replay
+// that comes from the segment before can skip them.
 //
 // A new segment begins at every full hour of UTC (a multiple of the options' span of receive time),
 // when the one under way has the size of the options or a clock that was set back lies a whole span
@@ -39,6 +40,8 @@ namespace thalweg {
 
 // Connections that a new segment repeats; of more, those with the smallest ids are left out.
 inline constexpr std::size_t kRepeatedConnectionsMax = 1'024;
+// And exchangeInfo answers; of more, the oldest are left out.
+inline constexpr std::size_t kRepeatedInfosMax = 256;
 
 // "20261121T020000.123456789Z-s0-000001.zst".
 [[nodiscard]] std::string SegmentName(ReceiveTime start, std::int64_t shard, std::int64_t number);
@@ -119,7 +122,12 @@ class SegmentWriter {
   ReceiveTime named_;       // The time in its name.
   WriterCounts beginning_;  // What its first lines made of the writer's counts.
 
-  std::string exchange_info_;                        // The newest one, as the text of a line.
+  // The newest answer to each request, as the text of a line; the one that came last stands last.
+  struct ExchangeInfo {
+    std::string target;
+    std::string text;
+  };
+  std::vector<ExchangeInfo> exchange_infos_;
   std::map<std::int64_t, std::string> connections_;  // Those that are open, likewise.
 
   SegmentCounts ended_;            // Of segments that ended, and of lines while there was none.

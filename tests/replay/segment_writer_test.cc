@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/version.h"
 #include "replay/recording_line.h"
 #include "tests/recorded/recorded_feed.h"
@@ -149,7 +150,7 @@ TEST_F(SegmentWriterTest, FaultF5ANameThatIsTakenMeanwhileIsLeftAloneAndTheNextN
 TEST_F(SegmentWriterTest, ASegmentBeginsWithHeaderNewestExchangeInfoAndOpenConnections) {
   options_.text_bytes_max = 1;
   const auto writer = Create(kStart);
-  const std::string newer = R"(#rest GET /api/v3/exchangeInfo?symbols=["A"] {"symbols":[1]})";
+  const std::string newer = R"(#rest GET /api/v3/exchangeInfo {"symbols":[1]})";
   const Lines given{kExchangeInfo,
                     "#conn 2 open wss://h/ws/b",
                     "#conn 1 open wss://h/ws/a",
@@ -189,6 +190,36 @@ TEST_F(SegmentWriterTest, TheHeaderHoldsWhatItIsGivenAsJson) {
                                R"(","run":"a\"b\\c\u000a","shard":3,"segment":1,"run_segment":1,)"
                                R"("market":"usdm","symbols":["币安人生USDT"],)"
                                R"("repeats":0,"options":{"buckets":[10,50]}})")});
+}
+
+// Of hundreds of symbols exchangeInfo comes in parts: a segment that holds one of them only would
+// infer the other ticks when it is read alone.
+TEST_F(SegmentWriterTest, TheNewestExchangeInfoOfEachRequestIsRepeatedInTheOrderOfArrival) {
+  options_.text_bytes_max = std::int64_t{1} << 20;
+  const auto writer = CreateOnDisk(kStart);
+  const auto info = [](int part, int version) {
+    return absl::StrCat(R"(#rest GET /api/v3/exchangeInfo?symbols=["S)", part,
+                        R"("] {"symbols":[],"version":)", version, "}");
+  };
+  writer->Write(kStart, info(1, 1));
+  writer->Write(kStart, info(2, 1));
+  writer->Write(kStart, info(3, 1));
+  writer->Write(kStart, info(1, 2));
+  writer->Write(kStart + kHour, "{}");
+  for (int part = 0; part < 2 * static_cast<int>(kRepeatedInfosMax); ++part) {
+    writer->Write(kStart + kHour, info(part, 3));
+  }
+  writer->Write(kStart + 2 * kHour, "{}");
+  EXPECT_TRUE(writer->Close().ok());
+  const std::vector<Reading> segments = ReadDisk();
+  ASSERT_EQ(segments.size(), 3u);
+  const ReceiveTime second = kStart + kHour;
+  EXPECT_EQ(Lines(segments[1].lines.begin(), segments[1].lines.begin() + 5),
+            (Lines{HeaderLine(second, 2, 3), LineOf(second, info(2, 1)), LineOf(second, info(3, 1)),
+                   LineOf(second, info(1, 2)), LineOf(second, "{}")}));
+  ASSERT_EQ(segments[2].lines.size(), 1 + kRepeatedInfosMax + 1) << "the oldest are left out";
+  EXPECT_EQ(segments[2].lines[1],
+            LineOf(kStart + 2 * kHour, info(static_cast<int>(kRepeatedInfosMax), 3)));
 }
 
 TEST_F(SegmentWriterTest, OfTooManyConnectionsTheNewestAreRepeated) {
