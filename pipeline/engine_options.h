@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "book/bucket_ladder.h"
@@ -18,6 +19,25 @@
 namespace thalweg {
 
 enum class Market : std::uint8_t { kSpot, kUsdM, kCoinM };
+
+// As options, recordings and schemas write it.
+[[nodiscard]] constexpr std::string_view MarketWord(Market market) noexcept {
+  switch (market) {
+    case Market::kSpot:
+      return "spot";
+    case Market::kUsdM:
+      return "usdm";
+    case Market::kCoinM:
+      return "coinm";
+  }
+  return "";
+}
+[[nodiscard]] constexpr std::optional<Market> MarketOfWord(std::string_view word) noexcept {
+  for (const Market market : {Market::kSpot, Market::kUsdM, Market::kCoinM}) {
+    if (MarketWord(market) == word) return market;
+  }
+  return std::nullopt;
+}
 
 // What a record does after a sequence gap, until the book is whole again.
 enum class OnGap : std::uint8_t {

@@ -40,18 +40,6 @@ std::string EmitText(const EmitPolicy& emit) {
   return kinds.size() == 3 ? "all" : absl::StrJoin(kinds, ",");
 }
 
-std::string_view MarketName(Market market) noexcept {
-  switch (market) {
-    case Market::kSpot:
-      return "spot";
-    case Market::kUsdM:
-      return "usdm";
-    case Market::kCoinM:
-      return "coinm";
-  }
-  return "";
-}
-
 bool IsAdmitted(const EngineOptions& options, const std::string& symbol) {
   return options.symbols.empty() ||
          std::find(options.symbols.begin(), options.symbols.end(), symbol) != options.symbols.end();
@@ -77,7 +65,7 @@ std::string InstrumentsJson(const EngineOptions& options) {
 
 std::string ConfigurationJson(const EngineOptions& options) {
   return absl::StrCat("{\"emit\":", Quoted(EmitText(options.emit)),
-                      ",\"market\":", options.market ? Quoted(MarketName(*options.market)) : "null",
+                      ",\"market\":", options.market ? Quoted(MarketWord(*options.market)) : "null",
                       ",\"bucket_rounding\":\"",
                       options.bucket_rounding == BucketRounding::kFloor ? "floor" : "outward",
                       "\",\"trade_stream\":\"",

@@ -25,9 +25,9 @@ struct Word {
   E value;
   std::string_view text;
 };
-constexpr std::array kMarkets{Word<Market>{Market::kSpot, "spot"},
-                              Word<Market>{Market::kUsdM, "usdm"},
-                              Word<Market>{Market::kCoinM, "coinm"}};
+constexpr std::array kMarkets{Word<Market>{Market::kSpot, MarketWord(Market::kSpot)},
+                              Word<Market>{Market::kUsdM, MarketWord(Market::kUsdM)},
+                              Word<Market>{Market::kCoinM, MarketWord(Market::kCoinM)}};
 constexpr std::array kRoundings{Word<BucketRounding>{BucketRounding::kOutward, "outward"},
                                 Word<BucketRounding>{BucketRounding::kFloor, "floor"}};
 constexpr std::array kTradeStreams{Word<TradeStream>{TradeStream::kTrade, "trade"},

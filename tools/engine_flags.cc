@@ -113,13 +113,8 @@ absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
     options.symbols = *std::move(symbols);
   }
 
-  if (market_ == "spot") {
-    options.market = Market::kSpot;
-  } else if (market_ == "usdm") {
-    options.market = Market::kUsdM;
-  } else if (market_ == "coinm") {
-    options.market = Market::kCoinM;
-  } else if (!market_.empty()) {
+  options.market = MarketOfWord(market_);
+  if (!options.market && !market_.empty()) {
     return Unknown("market", market_, "spot, usdm or coinm");
   }
 
