@@ -50,33 +50,35 @@ std::string NumberText(double value) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RecordComparison>> RecordComparison::Open(const std::string& path) {
-  std::FILE* const file = std::fopen(path.c_str(), "re");
-  if (file == nullptr) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
     return absl::NotFoundError(absl::StrCat("--records: ", path, ": ", std::strerror(errno)));
   }
-  return std::unique_ptr<RecordComparison>(new RecordComparison(path, file));
+  return std::unique_ptr<RecordComparison>(new RecordComparison(path, std::move(file)));
 }
 
-RecordComparison::RecordComparison(std::string path, std::FILE* file)
-    : path_(std::move(path)), file_(file), buffer_(kRowBytesMax) {}
+RecordComparison::RecordComparison(std::string path, std::ifstream file)
+    : path_(std::move(path)), file_(std::move(file)), buffer_(kRowBytesMax) {}
 
 bool RecordComparison::NextRow() {
   if (!status_.ok()) return false;
   errno = 0;
-  if (std::fgets(buffer_.data(), static_cast<int>(buffer_.size()), file_.get()) == nullptr) {
-    if (std::ferror(file_.get()) != 0) {
-      status_ = absl::UnavailableError(
-          absl::StrCat("--records: ", path_, ": row ", row_count_, ": ", std::strerror(errno)));
-    }
+  file_.getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
+  if (file_.bad()) {
+    status_ = absl::UnavailableError(
+        absl::StrCat("--records: ", path_, ": row ", row_count_, ": ", std::strerror(errno)));
     return false;
   }
-  row_ = std::string_view(buffer_.data());
-  if (row_.size() + 1 == kRowBytesMax) {
+  const auto taken = static_cast<std::size_t>(file_.gcount());
+  if (file_.fail()) {
+    if (taken == 0) return false;  // The end.
     status_ = absl::DataLossError(absl::StrCat("--records: ", path_, ": row ", row_count_ + 1,
                                                " is longer than ", kRowBytesMax, " bytes"));
     return false;
   }
-  if (row_.ends_with('\n')) row_.remove_suffix(1);
+  // The newline was taken too, but for a last row without one.
+  row_ = std::string_view(buffer_.data(), file_.eof() ? taken : taken - 1);
   return true;
 }
 

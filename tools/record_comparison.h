@@ -6,9 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
+#include <fstream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,10 +44,7 @@ class RecordComparison {
   [[nodiscard]] const absl::Status& status() const noexcept { return status_; }
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-  };
-  RecordComparison(std::string path, std::FILE* file);
+  RecordComparison(std::string path, std::ifstream file);
 
   // False at the end of the file, and when it cannot be read.
   [[nodiscard]] bool NextRow();
@@ -58,7 +54,7 @@ class RecordComparison {
   void Differ(std::string_view column, std::string_view in_file, std::string_view here);
 
   const std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  std::ifstream file_;
   std::vector<char> buffer_;
   std::string_view row_;  // The newest, without its newline.
   bool header_read_ = false;

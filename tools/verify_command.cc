@@ -156,7 +156,8 @@ std::vector<std::string> Faults(const Verification& verification, bool rows_equa
     }
   }
   if (!rows_equal) faults.emplace_back("rows differ");
-  if (applied == 0) faults.emplace_back("no record was made, so there is nothing to verify");
+  if (applied == 0)
+    faults.emplace_back("no event was applied to a book, so there is nothing to verify");
   if (!strict) return faults;
   for (const ShardReceipt& receipt : verification.receipts()) {
     for (std::string& objection : Objections(receipt)) faults.push_back(std::move(objection));
@@ -169,6 +170,20 @@ std::vector<std::string> Faults(const Verification& verification, bool rows_equa
   const std::int64_t empty = verification.counts().empty_files;
   if (empty > 0) faults.push_back(absl::StrCat(empty, " empty files"));
   return faults;
+}
+
+// Of what is good; empty when parity is claimed for every record.
+std::string WhatIsNotClaimed(const Verification& verification) {
+  std::int64_t records = 0;
+  std::int64_t agreed = 0;
+  for (const ShardReceipt& receipt : verification.receipts()) {
+    records += receipt.records;
+    agreed += receipt.agreed_records;
+  }
+  if (records == 0) return "; it makes no records that could be compared";
+  if (records == agreed) return "";
+  return absl::StrCat(", but parity is not claimed for ", XofY(records - agreed, records),
+                      " records");
 }
 
 int RunVerify(const VerifyFlags& flags) {
@@ -212,7 +227,7 @@ int RunVerify(const VerifyFlags& flags) {
   }
   const std::vector<std::string> faults = Faults(verification, rows_equal, flags.strict);
   if (faults.empty()) {
-    std::printf("verified: good\n");
+    std::printf("verified: good%s\n", WhatIsNotClaimed(verification).c_str());
     return kExitGood;
   }
   std::printf("verified: bad: %s\n", absl::StrJoin(faults, "; ").c_str());

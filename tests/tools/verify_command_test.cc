@@ -104,6 +104,7 @@ TEST_F(VerifyCommandTest, ARunThatWasKilledIsGoodAndStrictObjects) {
   const ProgramResult result = Verify();
   EXPECT_EQ(result.exit_status, 0) << result.out;
   EXPECT_TRUE(Holds(result.out, "its end is cut")) << result.out;
+  EXPECT_TRUE(Holds(result.out, "\nverified: good, but parity is not claimed for ")) << result.out;
   const ProgramResult strict = Verify({"--strict"});
   EXPECT_EQ(strict.exit_status, 1);
   EXPECT_TRUE(Holds(strict.out, "verified: bad: run run-1 shard 0: parity is not claimed whole"))
@@ -138,6 +139,21 @@ TEST_F(VerifyCommandTest, ABookTickerThatDiffersIsBad) {
   EXPECT_TRUE(Holds(result.out, "verified: bad: DEMOUSDT: an audit differs")) << result.out;
 }
 
+// Killed right after a rotation: the newest file is empty, or has no whole line.
+TEST_F(VerifyCommandTest, FaultF3AFileThatEndsBeforeItsHeaderIsGoodAndStrictObjects) {
+  RecordRun();
+  folder_.Write("recording/99991231T235959.0Z-s0-000099.zst", "");
+  const ProgramResult empty = Verify({"--strict"});
+  EXPECT_EQ(empty.exit_status, 1) << empty.out;
+  EXPECT_TRUE(Holds(empty.out, "1 empty files")) << empty.out;
+  folder_.Write("recording/99991231T235959.0Z-s0-000099.zst",
+                Zstd("1 #thalweg 1 {}\n").substr(0, 9));
+  const ProgramResult cut = Verify({"--strict"});
+  EXPECT_EQ(cut.exit_status, 1) << cut.out;
+  EXPECT_TRUE(Holds(cut.out, "1 files whose end is cut")) << cut.out;
+  EXPECT_EQ(Verify().exit_status, 0);
+}
+
 TEST_F(VerifyCommandTest, AGapThatWasHealedIsBadOnlyToStrict) {
   MarketScript script;
   script.Start(10);
@@ -169,7 +185,7 @@ TEST_F(VerifyCommandTest, FaultF7ARecordingThatMakesNoRecordIsNotGood) {
   for (const std::string& text : {std::string(), without_snapshot.text()}) {
     const ProgramResult result = RunThalweg({"verify", folder_.Write("nothing.txt", text)});
     EXPECT_EQ(result.exit_status, 1) << result.out;
-    EXPECT_TRUE(Holds(result.out, "verified: bad: no record was made")) << result.out;
+    EXPECT_TRUE(Holds(result.out, "verified: bad: no event was applied to a book")) << result.out;
   }
 }
 
