@@ -31,6 +31,7 @@ enum class Call : std::uint8_t {
   kAvgPrice,
   kPrice,
   kBookTicker,
+  kDayTicker,
 };
 
 constexpr std::int64_t kItemsDefault = 500;
@@ -128,7 +129,7 @@ RestDesk::RestDesk(const Venue& venue, ExchangeFeed& feed, SymbolTapes& tapes)
 }
 
 const RestDesk::Endpoint* RestDesk::Find(std::string_view path) const {
-  static constexpr std::array<Endpoint, 12> kEndpoints{{
+  static constexpr std::array<Endpoint, 13> kEndpoints{{
       {"ping", Call::kPing, "", 1, 1},
       {"time", Call::kTime, "", 1, 1},
       {"exchangeInfo", Call::kExchangeInfo,
@@ -142,6 +143,7 @@ const RestDesk::Endpoint* RestDesk::Find(std::string_view path) const {
       {"avgPrice", Call::kAvgPrice, "symbol!", 2, 2},
       {"ticker/price", Call::kPrice, "symbol,symbols,symbolStatus", 0, 0},
       {"ticker/bookTicker", Call::kBookTicker, "symbol,symbols,symbolStatus", 0, 0},
+      {"ticker/24hr", Call::kDayTicker, "symbol,symbols,symbolStatus,type", 0, 0},
   }};
   if (!path.starts_with(venue_.rest_prefix)) return nullptr;
   const std::string_view name = path.substr(venue_.rest_prefix.size());
@@ -182,6 +184,14 @@ std::int64_t RestDesk::Weight(const HttpQuestion& question) const {
     return limit <= 1'000 ? 5 : 10;
   }
   const bool one = QueryParameter(target, "symbol").has_value();
+  if (endpoint->call == Call::kDayTicker) {
+    if (!spot) return one ? 1 : 40;
+    // By how many are named: none is all of them.
+    const std::string symbols = PercentDecoded(QueryParameter(target, "symbols").value_or(""));
+    const auto commas = std::count(symbols.begin(), symbols.end(), ',');
+    if (one || (!symbols.empty() && commas < 20)) return 2;
+    return symbols.empty() || commas >= 100 ? 80 : 40;
+  }
   if (spot) return one ? 2 : 4;
   if (endpoint->call == Call::kPrice) return one ? 1 : 2;
   return one ? 2 : 5;
@@ -397,6 +407,8 @@ HttpAnswer RestDesk::Answer(const HttpQuestion& question, EventTime now) {
       return AvgPrice(query);
     case Call::kPrice:
       return PriceTicker(query);
+    case Call::kDayTicker:
+      return DayTicker(query);
     case Call::kBookTicker:
       return BookTicker(query);
   }
@@ -555,33 +567,92 @@ HttpAnswer RestDesk::PriceTicker(const Query& query) {
   return Json(absl::StrCat("[", absl::StrJoin(items, ","), "]"));
 }
 
+std::optional<RestDesk::Touch> RestDesk::TouchOf(const std::string& symbol) {
+  const auto tape = tapes_.find(symbol);
+  if (tape != tapes_.end() && tape->second.ticker()) {
+    return Touch{tape->second.ticker()->bid, tape->second.ticker()->ask};
+  }
+  // Nothing was told of its quotes: they are those of the book.
+  const auto book = feed_.BookAt(symbol, std::nullopt);
+  if (!book) return std::nullopt;
+  const auto best = [&](Side side) {
+    const TrueBook::Levels& levels = book->book.levels(side);
+    if (levels.empty()) return Level{};
+    const auto [key, qty] = *levels.begin();
+    return Level{Price(TrueBook::Price(side, key).raw() * book->scale.tick.raw()),
+                 Qty(qty * PowerOfTen(kQtyDecimalsMax - book->scale.qty_decimals))};
+  };
+  return Touch{best(Side::kBid), best(Side::kAsk)};
+}
+
 HttpAnswer RestDesk::BookTicker(const Query& query) {
   std::vector<std::string> items;
   const auto add = [&](const ListedSymbol& symbol) {
-    Level bid;
-    Level ask;
-    const auto tape = tapes_.find(symbol.name);
-    if (tape != tapes_.end() && tape->second.ticker()) {
-      bid = tape->second.ticker()->bid;
-      ask = tape->second.ticker()->ask;
-    } else if (const auto book = feed_.BookAt(symbol.name, std::nullopt)) {
-      // Nothing was told of its quotes: they are those of the book.
-      const auto best = [&](Side side) {
-        const TrueBook::Levels& levels = book->book.levels(side);
-        if (levels.empty()) return Level{};
-        const auto [key, qty] = *levels.begin();
-        return Level{Price(TrueBook::Price(side, key).raw() * book->scale.tick.raw()),
-                     Qty(qty * PowerOfTen(kQtyDecimalsMax - book->scale.qty_decimals))};
-      };
-      bid = best(Side::kBid);
-      ask = best(Side::kAsk);
-    } else if (query.symbols.empty()) {
-      return;
+    const std::optional<Touch> known = TouchOf(symbol.name);
+    if (!known && query.symbols.empty()) return;
+    const Touch touch = known.value_or(Touch());
+    items.push_back(absl::StrCat(
+        R"({"symbol":")", symbol.name, R"(","bidPrice":")", PriceText(touch.bid.price),
+        R"(","bidQty":")", QtyText(touch.bid.qty), R"(","askPrice":")", PriceText(touch.ask.price),
+        R"(","askQty":")", QtyText(touch.ask.qty), R"("})"));
+  };
+  for (const ListedSymbol* const symbol : query.symbols) add(*symbol);
+  if (query.symbols.empty()) {
+    for (const ListedSymbol& symbol : feed_.symbols()) add(symbol);
+  }
+  if (query.is_one) return Json(items.front());
+  return Json(absl::StrCat("[", absl::StrJoin(items, ","), "]"));
+}
+
+// Of the 24 hours that end now, as far as they were told.
+HttpAnswer RestDesk::DayTicker(const Query& query) {
+  const auto type = query.parameters.find("type");
+  const bool is_mini = type != query.parameters.end() && type->second == "MINI";
+  if (type != query.parameters.end() && !is_mini && type->second != "FULL") {
+    return InvalidData("type");
+  }
+  const auto quote = [](Wide volume) { return FormatWide(volume / kPriceOne, kPriceDecimals); };
+  const auto signed_text = [](Wide value, int decimals) {
+    return absl::StrCat(value < 0 ? "-" : "", FormatWide(value < 0 ? -value : value, decimals));
+  };
+  std::vector<std::string> items;
+  const auto add = [&](const ListedSymbol& symbol) {
+    const SymbolTape& tape = TapeOf(symbol.name);
+    if (!tape.last_price() && query.symbols.empty()) return;
+    const EventTime from = query.now - 24 * kHour;
+    const Candle day = tape.Since(from);
+    std::string json = absl::StrCat(R"({"symbol":")", symbol.name, "\"");
+    const auto text = [&json](std::string_view name, std::string_view value) {
+      absl::StrAppend(&json, ",\"", Abseil(name), "\":\"", Abseil(value), "\"");
+    };
+    if (!is_mini) {
+      const Wide change = Wide{day.close.raw()} - day.open.raw();
+      const Wide open = std::max<Wide>(day.open.raw(), 1);
+      text("priceChange", signed_text(change, kPriceDecimals));
+      text("priceChangePercent", signed_text(change * 100'000 / open, 3));
+      text("weightedAvgPrice",
+           FormatWide(day.volume > 0 ? day.quote_volume / day.volume : 0, kPriceDecimals));
+      text("lastQty", QtyText(tape.trades().empty() ? Qty(0) : tape.trades().back().qty));
     }
-    items.push_back(absl::StrCat(R"({"symbol":")", symbol.name, R"(","bidPrice":")",
-                                 PriceText(bid.price), R"(","bidQty":")", QtyText(bid.qty),
-                                 R"(","askPrice":")", PriceText(ask.price), R"(","askQty":")",
-                                 QtyText(ask.qty), R"("})"));
+    if (!is_mini && venue_.market == Market::kSpot) {
+      const Touch touch = TouchOf(symbol.name).value_or(Touch());
+      text("prevClosePrice", PriceText(day.open));
+      text("bidPrice", PriceText(touch.bid.price));
+      text("bidQty", QtyText(touch.bid.qty));
+      text("askPrice", PriceText(touch.ask.price));
+      text("askQty", QtyText(touch.ask.qty));
+    }
+    text("openPrice", PriceText(day.open));
+    text("highPrice", PriceText(day.high));
+    text("lowPrice", PriceText(day.low));
+    text("lastPrice", PriceText(day.close));
+    text("volume", FormatWide(day.volume, kQtyDecimalsMax));
+    text("quoteVolume", quote(day.quote_volume));
+    absl::StrAppend(&json, ",\"openTime\":", UnixTime(from, query.microseconds),
+                    ",\"closeTime\":", UnixTime(query.now, query.microseconds),
+                    ",\"firstId\":", day.first_trade.raw(), ",\"lastId\":", day.last_trade.raw(),
+                    ",\"count\":", day.trade_count, "}");
+    items.push_back(std::move(json));
   };
   for (const ListedSymbol* const symbol : query.symbols) add(*symbol);
   if (query.symbols.empty()) {

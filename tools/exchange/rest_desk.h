@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,6 +76,13 @@ class RestDesk {
   [[nodiscard]] HttpAnswer AvgPrice(const Query& query);
   [[nodiscard]] HttpAnswer PriceTicker(const Query& query);
   [[nodiscard]] HttpAnswer BookTicker(const Query& query);
+  [[nodiscard]] HttpAnswer DayTicker(const Query& query);
+  // The best levels, bid first; nothing when neither a quote nor a book was told.
+  struct Touch {
+    Level bid;
+    Level ask;
+  };
+  [[nodiscard]] std::optional<Touch> TouchOf(const std::string& symbol);
   [[nodiscard]] HttpAnswer OwnBook(const Query& query);
   [[nodiscard]] std::string PriceText(Price price) const;
   [[nodiscard]] std::string QtyText(Qty qty) const;

@@ -203,6 +203,14 @@ std::vector<Candle> SymbolTape::Candles(const KlineInterval& interval, Nanos off
   return candles;
 }
 
+Candle SymbolTape::Since(EventTime from) const {
+  Candle candle = Flat(from, last_price_.value_or(Price(0)));
+  for (const Candle& second : seconds_) {
+    if (second.open_time >= from) Merge(second, &candle);
+  }
+  return candle;
+}
+
 std::string FormatWide(Wide value, int decimals) {
   std::string reversed;
   for (int place = 0; value != 0 || place <= decimals; ++place) {

@@ -83,6 +83,9 @@ class SymbolTape {
   [[nodiscard]] std::vector<Candle> Candles(const KlineInterval& interval, Nanos offset,
                                             EventTime from, EventTime until, EventTime now,
                                             std::size_t limit, bool newest) const;
+  // All that was traded in seconds that began at `from` or later, as one candle; without a trade in
+  // them all its prices are the last one.
+  [[nodiscard]] Candle Since(EventTime from) const;
 
  private:
   void AddFill(const TapeTrade& trade, TradeId first, TradeId last);

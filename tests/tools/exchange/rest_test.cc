@@ -35,6 +35,13 @@ class RestTest : public testing::Test {
 
 TEST_F(RestTest, EveryEndpointAnswersInItsShape) {
   const std::int64_t second = kTestStartMs;
+  const std::int64_t now = kTestStartMs + 1'050;
+  const std::string day = absl::StrCat(
+      R"("openPrice":"100.00000000","highPrice":"100.10000000","lowPrice":"100.00000000",)"
+      R"("lastPrice":"100.10000000","volume":"5.50000000","quoteVolume":"550.27500000",)"
+      R"("openTime":)",
+      now - 24 * 3'600'000, R"(,"closeTime":)", now,
+      R"(,"firstId":7000,"lastId":7010,"count":11})");
   const struct {
     std::string target;
     std::string body;
@@ -75,6 +82,15 @@ TEST_F(RestTest, EveryEndpointAnswersInItsShape) {
       {"ticker/bookTicker?symbols=%5B%22DEMOUSDT%22%5D",
        R"([{"symbol":"DEMOUSDT","bidPrice":"100.10000000","bidQty":"1.50000000",)"
        R"("askPrice":"101.00000000","askQty":"2.00000000"}])"},
+      {"ticker/24hr?symbol=DEMOUSDT",
+       absl::StrCat(
+           R"({"symbol":"DEMOUSDT","priceChange":"0.10000000","priceChangePercent":"0.100",)"
+           R"("weightedAvgPrice":"100.05000000","lastQty":"0.50000000",)"
+           R"("prevClosePrice":"100.00000000","bidPrice":"100.10000000","bidQty":"1.50000000",)"
+           R"("askPrice":"101.00000000","askQty":"2.00000000",)",
+           day)},
+      {"ticker/24hr?symbols=%5B%22DEMOUSDT%22%5D&type=MINI",
+       absl::StrCat(R"([{"symbol":"DEMOUSDT",)", day, "]")},
       {"avgPrice?symbol=DEMOUSDT",
        absl::StrCat(R"({"mins":5,"price":"100.05000000","closeTime":)", kTestStartMs + 1'020, "}")},
   };
@@ -157,6 +173,8 @@ TEST_F(RestTest, EachRequestWeighsWhatTheDocumentationSays) {
       {"ticker/price?symbol=DEMOUSDT", 2},
       {"ticker/price", 4},
       {"ticker/bookTicker?symbols=%5B%22DEMOUSDT%22%5D", 4},
+      {"ticker/24hr?symbols=%5B%22DEMOUSDT%22%5D", 2},
+      {"ticker/24hr", 80},
   };
   int used = 0;
   for (const auto& [target, weight] : cases) {
