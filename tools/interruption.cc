@@ -16,13 +16,14 @@ Interruption::Interruption() {
   sigemptyset(&action.sa_mask);
   // A write that waits goes on and loses nothing; sleeping ends all the same.
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
-  sigaction(SIGINT, &action, &interrupt_before_);
-  sigaction(SIGTERM, &action, &terminate_before_);
+  for (std::size_t i = 0; i < kNoted.size(); ++i) {
+    sigaction(kNoted[i], nullptr, &before_[i]);
+    if (before_[i].sa_handler != SIG_IGN) sigaction(kNoted[i], &action, nullptr);
+  }
 }
 
 Interruption::~Interruption() {
-  sigaction(SIGINT, &interrupt_before_, nullptr);
-  sigaction(SIGTERM, &terminate_before_, nullptr);
+  for (std::size_t i = 0; i < kNoted.size(); ++i) sigaction(kNoted[i], &before_[i], nullptr);
 }
 
 int Interruption::signal() const noexcept { return noted; }

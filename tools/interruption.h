@@ -1,9 +1,12 @@
-// Ctrl-C, and the wish of a system that shuts down: noted, so that work in progress ends well.
+// Ctrl-C, a terminal that closes, the wish of a system that shuts down: noted, so that work in
+// progress ends well.
 //
-// While one lives, the first SIGINT or SIGTERM is noted and ends a sleep; the second one ends the
-// process, as it does otherwise. Threads: one at a time, one object at a time.
+// While one lives, the first SIGINT, SIGTERM or SIGHUP is noted and ends a sleep; a second one of
+// its kind ends the process, as it does otherwise. One that is ignored (nohup) stays ignored.
+// Threads: one at a time, one object at a time.
 #pragma once
 
+#include <array>
 #include <csignal>
 
 namespace thalweg {
@@ -19,11 +22,12 @@ class Interruption {
   [[nodiscard]] int signal() const noexcept;
 
  private:
-  struct sigaction interrupt_before_ = {};
-  struct sigaction terminate_before_ = {};
+  static constexpr std::array kNoted{SIGINT, SIGTERM, SIGHUP};
+  std::array<struct sigaction, kNoted.size()> before_{};
 };
 
-// What a shell says of a process that a signal ended: 130 for SIGINT, 143 for SIGTERM.
+// What a shell says of a process that a signal ended: 130 for SIGINT, 143 for SIGTERM, 129 for
+// SIGHUP.
 [[nodiscard]] constexpr int ExitStatusOfSignal(int signal) noexcept { return 128 + signal; }
 
 }  // namespace thalweg

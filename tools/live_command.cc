@@ -176,9 +176,9 @@ void AddRunOptions(CLI::App& command, LiveFlags& flags, bool needs_record) {
 }
 
 constexpr char kExitText[] =
-    "SIGINT or SIGTERM ends it well: everything received is used, written and closed.\n\n"
+    "SIGINT, SIGTERM or SIGHUP ends it well: everything received is used, written and closed.\n\n"
     "Exit status: 0 ended as asked; 1 a symbol that the exchange does not have; 2 wrong usage;\n"
-    "3 cannot read or write, or a thread failed.";
+    "3 cannot read or write, a thread failed, or the exchange was not reached in all of --for.";
 
 }  // namespace
 

@@ -1,6 +1,11 @@
 #include "tools/live_log.h"
 
-#include <cstdio>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,18 +16,24 @@ namespace thalweg {
 namespace {
 
 std::string Stamped(ReceiveTime now, std::string_view line) {
-  return absl::StrCat(
+  std::string text = absl::StrCat(
       absl::FormatTime("%H:%M:%E3SZ ", absl::FromUnixNanos(now.raw()), absl::UTCTimeZone()),
-      Abseil(line), "\n");
+      Abseil(line));
+  if (text.size() >= kLogLineBytesMax) text.resize(kLogLineBytesMax - 1);
+  text.push_back('\n');
+  return text;
 }
 
-void PrintToStandardError(std::string_view line) {
-  std::fwrite(line.data(), 1, line.size(), stderr);
+bool PrintToStandardError(std::string_view line) {
+  pollfd room{STDERR_FILENO, POLLOUT, 0};
+  if (poll(&room, 1, 0) == 0) return false;
+  // An error other than these says that nobody will ever read it.
+  return write(STDERR_FILENO, line.data(), line.size()) >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
 }  // namespace
 
-LiveLog::LiveLog(std::function<void(std::string_view)> print)
+LiveLog::LiveLog(std::function<bool(std::string_view)> print)
     : print_(print ? std::move(print) : PrintToStandardError) {}
 
 void LiveLog::Tell(std::string_view kind, std::string_view line, ReceiveTime now) {
@@ -64,7 +75,14 @@ void LiveLog::Drain(ReceiveTime now, bool last) {
       overflow_ = 0;
     }
   }
-  for (const std::string& line : lines) print_(line);
+  const auto unprinted = std::find_if_not(lines.begin(), lines.end(), print_);
+  if (unprinted == lines.end()) return;
+  const std::lock_guard lock(mutex_);
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(unprinted),
+                  std::make_move_iterator(lines.end()));
+  if (waiting_.size() <= kLogLinesMax) return;
+  overflow_ += static_cast<std::int64_t>(waiting_.size() - kLogLinesMax);
+  waiting_.resize(kLogLinesMax);
 }
 
 }  // namespace thalweg

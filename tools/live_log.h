@@ -1,8 +1,9 @@
 // Lines about what happens while a feed is live, from any thread to standard error.
 //
-// Whoever tells a line never waits for a terminal or a pipe: the line is queued, and Drain(),
-// called by one thread, prints what is there. Of a kind at most kLogLinesOfKind lines are printed
-// in kLogSpan, and at most kLogLinesMax wait; the others are counted and the count is told.
+// Nobody waits for a terminal or a pipe: whoever tells a line queues it, and Drain(), called by one
+// thread, prints what is there and has room; the rest waits. Of a kind at most kLogLinesOfKind
+// lines are printed in kLogSpan, and at most kLogLinesMax wait; the others are counted and the
+// count is told.
 // Threads: Tell() any, with a lock that is held for a copy; Drain() one. Nothing here belongs on
 // the way from a frame to its record.
 #pragma once
@@ -25,11 +26,13 @@ namespace thalweg {
 inline constexpr std::int64_t kLogLinesOfKind = 20;
 inline constexpr Nanos kLogSpan = 60 * kSecond;
 inline constexpr std::size_t kLogLinesMax = 1'024;
+// Of a longer line the rest is left out: so much can be written to a pipe that has room at all.
+inline constexpr std::size_t kLogLineBytesMax = 4'096;
 
 class LiveLog {
  public:
-  // Prints a line with its newline; else to standard error.
-  explicit LiveLog(std::function<void(std::string_view)> print = {});
+  // Prints a line with its newline; false: there is no room for it now. Else to standard error.
+  explicit LiveLog(std::function<bool(std::string_view)> print = {});
 
   // `kind` groups lines that say the same of many things ("gap"); `line` has no newline.
   void Tell(std::string_view kind, std::string_view line, ReceiveTime now);
@@ -45,7 +48,7 @@ class LiveLog {
     std::string newest;       // Of them.
   };
 
-  const std::function<void(std::string_view)> print_;
+  const std::function<bool(std::string_view)> print_;
   std::mutex mutex_;
   std::deque<std::string> waiting_;                   // Guarded by mutex_, like all below.
   std::map<std::string, Kind, std::less<>> by_kind_;  // As many as the program has kinds.

@@ -24,6 +24,7 @@
 #include "pipeline/live_shard.h"
 #include "replay/recorded_options.h"
 #include "replay/recorder.h"
+#include "replay/recording_folder.h"
 #include "tools/exit_status.h"
 #include "tools/interruption.h"
 #include "tools/live_log.h"
@@ -39,18 +40,6 @@ constexpr auto kWaitingToldEvery = std::chrono::seconds(10);
 constexpr std::size_t kWaitingNamed = 4;
 
 ReceiveTime WallNow() { return ReceiveTime(absl::GetCurrentTimeNanos()); }
-
-std::string_view MarketName(Market market) {
-  switch (market) {
-    case Market::kSpot:
-      return "spot";
-    case Market::kUsdM:
-      return "usdm";
-    case Market::kCoinM:
-      return "coinm";
-  }
-  return "";
-}
 
 // The same for all recorders of a run, and never again.
 std::string MakeRunName() {
@@ -103,6 +92,11 @@ class LiveRun {
 
   // Everything is made before anything begins: what cannot be had shows now.
   absl::Status Make() {
+    if (!options_.record_folder.empty()) {
+      absl::StatusOr<RecordingFolder> held = RecordingFolder::Hold(options_.record_folder);
+      if (!held.ok()) return held.status();
+      folder_.emplace(*std::move(held));
+    }
     const std::string run = MakeRunName();
     for (std::size_t i = 0; i < options_.shards; ++i) {
       absl::Status status = MakeLane(i, run);
@@ -123,6 +117,7 @@ class LiveRun {
     while (status.ok() && interruption.signal() == 0) {
       if (options_.length && std::chrono::steady_clock::now() - started >=
                                  std::chrono::nanoseconds(*options_.length)) {
+        status = WhyNothingCame();
         break;
       }
       std::this_thread::sleep_for(kLookPeriod);
@@ -138,6 +133,7 @@ class LiveRun {
   absl::Status MakeResults(std::size_t number);
   void Begin();
   [[nodiscard]] absl::Status Look();
+  [[nodiscard]] absl::Status WhyNothingCame() const;
   int End(const absl::Status& why);
   void PrintSummary() const;
   void TellWaiting();
@@ -145,6 +141,7 @@ class LiveRun {
 
   const LiveRunOptions& options_;
   LiveLog log_;
+  std::optional<RecordingFolder> folder_;  // Held while lanes record into it.
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<LiveFeed> feed_;
   std::thread network_;
@@ -176,7 +173,7 @@ absl::Status LiveRun::MakeLane(std::size_t number, const std::string& run) {
     recording.segments.folder = options_.record_folder;
     recording.segments.run = run;
     recording.segments.shard = static_cast<std::int64_t>(number);
-    recording.segments.market = MarketName(*lane->options.market);
+    recording.segments.market = MarketWord(*lane->options.market);
     recording.segments.symbols = lane->options.symbols;
     recording.segments.sync_interval = options_.sync_interval;
     recording.segments.options_json = RecordedOptionsJson(lane->options);
@@ -258,6 +255,18 @@ absl::Status LiveRun::Look() {
     }
   }
   return absl::OkStatus();
+}
+
+// OK when the exchange was reached; else a run of its whole length has nothing to show.
+absl::Status LiveRun::WhyNothingCame() const {
+  const FeedStatus feed = feed_->Status();
+  for (const SlotStatus& slot : feed.connections) {
+    if (slot.counts.opens > 0) return absl::OkStatus();
+  }
+  return absl::UnavailableError(
+      absl::StrCat("nothing was received: no connection of ", options_.network.streams.Url(),
+                   " ever opened", feed.problem.empty() ? "" : "; ", feed.problem,
+                   "; is the machine online, and are --rest, --ws and --ca right?"));
 }
 
 // From the sockets to the disk, each behind what feeds it.

@@ -2,9 +2,11 @@
 // end. What they make of a feed is for tests/exchange/live_parity_test.py.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "replay/recording_folder.h"
 #include "tests/tools/program.h"
 #include "tests/tools/test_folder.h"
 
@@ -55,12 +57,37 @@ TEST(LiveCommandTest, AnExchangeThatIsNotThereIsAskedAgainUntilTheEnd) {
   const ProgramResult result = RunThalweg(
       {"record", "--symbols", "A", "--record", folder.PathOf("recording"), "--for", "1", "--rest",
        std::string("http://") + kNobody, "--ws", std::string("ws://") + kNobody});
-  EXPECT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_EQ(result.exit_status, 3) << result.err;
+  EXPECT_NE(result.err.find("thalweg: nothing was received"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("connect failed: host=127.0.0.1:1"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("again in"), std::string::npos) << result.err;
   // What was recorded is a recording, of nothing; that is no good one.
   const ProgramResult verified = RunThalweg({"verify", folder.PathOf("recording")});
   EXPECT_EQ(verified.exit_status, 1) << verified.out << verified.err;
+}
+
+TEST(LiveCommandTest, AFolderThatAnotherRunRecordsIntoIsRefused) {
+  const TestFolder folder;
+  const std::string path = folder.PathOf("recording");
+  const absl::StatusOr<RecordingFolder> held = RecordingFolder::Hold(path);
+  ASSERT_TRUE(held.ok()) << held.status();
+  const ProgramResult result = RunThalweg({"record", "--symbols", "A", "--record", path, "--rest",
+                                           std::string("http://") + kNobody, "--ws",
+                                           std::string("ws://") + kNobody, "--for", "1"});
+  EXPECT_EQ(result.exit_status, 3) << result.err;
+  EXPECT_NE(result.err.find("another program is recording into this folder"), std::string::npos)
+      << result.err;
+  EXPECT_TRUE(std::filesystem::is_empty(path));
+}
+
+TEST(LiveCommandTest, ATerminalThatClosesEndsItWell) {
+  const TestFolder folder;
+  const ProgramResult result = RunProgram(
+      "timeout", {"--preserve-status", "--signal=HUP", "1", ThalwegPath(), "record", "--symbols",
+                  "A", "--record", folder.PathOf("recording"), "--rest",
+                  std::string("http://") + kNobody, "--ws", std::string("ws://") + kNobody});
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_NE(result.err.find(" lines (0 lost)"), std::string::npos) << result.err;
 }
 
 TEST(LiveCommandTest, FaultC2AConfigurationIsCheckedWithoutAStart) {

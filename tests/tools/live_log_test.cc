@@ -1,6 +1,7 @@
 #include "tools/live_log.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -13,7 +14,12 @@ constexpr ReceiveTime kStart{1'732'154'400'000'000'000};
 class LiveLogTest : public ::testing::Test {
  protected:
   std::vector<std::string> lines_;
-  LiveLog log_{[this](std::string_view line) { lines_.emplace_back(line); }};
+  std::size_t room_ = 1'000'000;  // For so many lines.
+  LiveLog log_{[this](std::string_view line) {
+    if (lines_.size() == room_) return false;
+    lines_.emplace_back(line);
+    return true;
+  }};
 };
 
 TEST_F(LiveLogTest, ALineWaitsForTheDrainAndHasItsTime) {
@@ -51,6 +57,30 @@ TEST_F(LiveLogTest, WhatHasNoRoomIsCounted) {
   EXPECT_EQ(lines_.back(), "02:00:00.000Z 3 lines had no room\n");
 }
 
+TEST_F(LiveLogTest, WhereNobodyReadsNothingWaitsAndTheNewestAreCounted) {
+  room_ = 1;
+  log_.Tell("a", "first", kStart);
+  log_.Tell("b", "second", kStart);
+  log_.Drain(kStart);
+  ASSERT_EQ(lines_.size(), 1u);
+  for (std::size_t i = 0; i < kLogLinesMax; ++i) log_.Tell(std::to_string(i), "more", kStart);
+  log_.Drain(kStart);
+  EXPECT_EQ(lines_.size(), 1u);
+  room_ = 1'000'000;
+  log_.Drain(kStart);
+  EXPECT_EQ(lines_[1], "02:00:00.000Z second\n");
+  EXPECT_EQ(lines_.size(), kLogLinesMax + 2);
+  EXPECT_EQ(lines_.back(), "02:00:00.000Z 1 lines had no room\n");
+}
+
+TEST_F(LiveLogTest, ALineIsNoLongerThanAPipeTakesAtOnce) {
+  log_.Tell("long", std::string(10'000, 'x'), kStart);
+  log_.Drain(kStart);
+  ASSERT_EQ(lines_.size(), 1u);
+  EXPECT_EQ(lines_[0].size(), kLogLineBytesMax);
+  EXPECT_EQ(lines_[0].back(), '\n');
+}
+
 TEST_F(LiveLogTest, NoticesOfOneKindAreOfOneKind) {
   for (std::int64_t i = 0; i <= kLogLinesOfKind; ++i) {
     log_.Tell(Notice{.kind = NoticeKind::kSequenceGap, .symbol = "A", .a = i, .b = i + 5}, kStart);
@@ -60,6 +90,27 @@ TEST_F(LiveLogTest, NoticesOfOneKindAreOfOneKind) {
   EXPECT_EQ(lines_.size(), static_cast<std::size_t>(kLogLinesOfKind) + 2);
   EXPECT_NE(lines_.back().find("1 more like: A: gap: book at 20"), std::string::npos)
       << lines_.back();
+}
+
+// A program whose standard error nobody reads goes on; its lines come when somebody does.
+TEST(LiveLogPipeTest, AFullPipeIsNotWaitedFor) {
+  int pipe_ends[2];
+  ASSERT_EQ(pipe(pipe_ends), 0);
+  const int before = dup(STDERR_FILENO);
+  dup2(pipe_ends[1], STDERR_FILENO);
+  LiveLog log;
+  const std::string line(kLogLineBytesMax, 'x');
+  for (int i = 0; i < 64; ++i) log.Tell(std::to_string(i), line, kStart);
+  log.Drain(kStart);  // Linux gives a pipe 64 KiB.
+  std::string text(1 << 20, '\0');
+  const ssize_t first = read(pipe_ends[0], text.data(), text.size());
+  log.Drain(kStart);
+  const ssize_t second = read(pipe_ends[0], text.data(), text.size());
+  dup2(before, STDERR_FILENO);
+  EXPECT_GT(first, 0);
+  EXPECT_LT(first, static_cast<ssize_t>(64 * kLogLineBytesMax));
+  EXPECT_GT(second, 0);
+  for (const int descriptor : {before, pipe_ends[0], pipe_ends[1]}) close(descriptor);
 }
 
 }  // namespace
