@@ -82,6 +82,24 @@ function(thalweg_is_wanted out name)
   endif()
 endfunction()
 
+# A test's own code need not be fast, but there is much of it.
+function(thalweg_test_code target)
+  target_compile_options(${target} PRIVATE $<IF:$<CXX_COMPILER_ID:GNU>,-Og,-O0>)
+  # What ccache needs to know of a precompiled header.
+  target_compile_options(${target} PRIVATE
+    $<IF:$<CXX_COMPILER_ID:GNU>,-fpch-preprocess,SHELL:-Xclang -fno-pch-timestamp>)
+endfunction()
+
+# The headers of tests, compiled once; see tests/test_headers.h.
+function(thalweg_precompile_test_headers)
+  add_library(thalweg_test_headers OBJECT test_headers.cc)
+  target_link_libraries(thalweg_test_headers PRIVATE
+    GTest::gtest GTest::gmock absl::status absl::statusor absl::strings)
+  thalweg_flags(thalweg_test_headers)
+  thalweg_test_code(thalweg_test_headers)
+  target_precompile_headers(thalweg_test_headers PRIVATE test_headers.h)
+endfunction()
+
 # thalweg_test(name SOURCES ... DEPENDS ...): a GoogleTest program, registered with ctest.
 #
 # Tests find the checkout through the definition THALWEG_SOURCE_DIR, recordings through the
@@ -94,6 +112,8 @@ function(thalweg_test name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   thalweg_flags(${name})
+  thalweg_test_code(${name})
+  target_precompile_headers(${name} REUSE_FROM thalweg_test_headers)
   thalweg_is_wanted(wanted ${name})
   if(NOT wanted)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)

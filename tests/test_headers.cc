@@ -1,0 +1,1 @@
+// What stands in tests/test_headers.h is compiled with this file.
