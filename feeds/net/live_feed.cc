@@ -241,13 +241,12 @@ class LiveFeed::Core {
     std::vector<std::string> left_out;
     const auto instruments = DecodeExchangeInfo(answer.body, &left_out);
     if (!instruments.ok()) return absl::DataLossError(instruments.status().message());
-    std::set<std::string> listed;
-    for (const Instrument& instrument : *instruments) listed.insert(instrument.symbol);
+    // One that could not be read is listed all the same: the engine infers what it is.
+    const std::set<std::string> listed = ReadListedSymbols(answer.body);
     for (const std::string& symbol : question.symbols) {
-      // One that could not be read is listed all the same: the engine infers what it is.
-      const bool is_there = listed.count(symbol) != 0 ||
-                            absl::StrContains(answer.body, absl::StrCat("\"", symbol, "\""));
-      if (!is_there) return UnknownSymbol(symbol, "it is not among those that are listed");
+      if (listed.count(symbol) == 0) {
+        return UnknownSymbol(symbol, "it is not among those that are listed");
+      }
     }
     for (const std::string& reason : left_out) Log(absl::StrCat("exchangeInfo: ", reason));
     if (const auto limits = ReadRateLimits(answer.body); limits.ok()) weight_.SetLimits(*limits);

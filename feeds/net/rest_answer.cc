@@ -148,6 +148,22 @@ absl::StatusOr<std::vector<RateLimit>> ReadRateLimits(std::string_view body) {
   return limits;
 }
 
+std::set<std::string> ReadListedSymbols(std::string_view body) {
+  dom::parser parser;
+  dom::element root;
+  dom::array entries;
+  std::set<std::string> symbols;
+  if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
+      root["symbols"].get(entries) != simdjson::SUCCESS) {
+    return symbols;
+  }
+  for (const dom::element entry : entries) {
+    std::string_view symbol;
+    if (entry["symbol"].get(symbol) == simdjson::SUCCESS) symbols.emplace(symbol);
+  }
+  return symbols;
+}
+
 std::optional<std::int64_t> ErrorCode(std::string_view body) {
   dom::parser parser;
   dom::element root;

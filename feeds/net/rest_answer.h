@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,10 @@ struct RestAnswer {
 // `rateLimits` of an exchangeInfo answer, those of kinds and intervals that are known;
 // InvalidArgument when it is no such answer.
 [[nodiscard]] absl::StatusOr<std::vector<RateLimit>> ReadRateLimits(std::string_view body);
+
+// The symbols that an exchangeInfo answer lists, those whose rules cannot be read too; empty when
+// it is no such answer.
+[[nodiscard]] std::set<std::string> ReadListedSymbols(std::string_view body);
 
 // "HTTP 400: -1121 Invalid symbol." or what there is to say, without line ends, at most 200 bytes
 // of the exchange's own.

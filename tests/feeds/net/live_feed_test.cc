@@ -172,6 +172,15 @@ TEST(LiveFeedTest, AnUnknownSymbolEndsTheFeedByItsName) {
   EXPECT_TRUE(shard.events().empty());
 }
 
+TEST(LiveFeedTest, ANameThatIsOnlyAPairOrAnAssetIsAnUnknownSymbol) {
+  ServedMarket exchange({"BTCUSDT"}, {}, Market::kUsdM);
+  KeptShard shard;
+  RunningFeed running(OptionsFor(exchange.port(), Market::kUsdM), {{&shard, {"BTCUSDT", "BTC"}}});
+  const absl::Status status = running.Join();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "'BTC' is unknown")) << status;
+}
+
 TEST(LiveFeedTest, WhatCannotBeFedIsRefusedAtOnce) {
   KeptShard shard;
   EXPECT_TRUE(absl::IsInvalidArgument(LiveFeed::Create(OptionsFor(1), {}).status()));

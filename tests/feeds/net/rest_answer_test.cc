@@ -69,6 +69,16 @@ TEST(RestAnswerTest, RateLimitsOfKnownKindsAreRead) {
   EXPECT_FALSE(ReadRateLimits("<html>").ok());
 }
 
+TEST(RestAnswerTest, ASymbolIsListedByItsOwnNameAlone) {
+  EXPECT_EQ(ReadListedSymbols(R"({"symbols":[{"symbol":"BTCUSD_PERP","pair":"BTCUSD",)"
+                              R"("baseAsset":"BTC","quoteAsset":"USD"},7,{"pair":"X"},)"
+                              R"({"symbol": "ODD","baseAssetPrecision":"8"}]})"),
+            (std::set<std::string>{"BTCUSD_PERP", "ODD"}));
+  for (const char* const body : {"", "null", "[]", "{}", R"({"symbols":7})", "<html>"}) {
+    EXPECT_TRUE(ReadListedSymbols(body).empty()) << body;
+  }
+}
+
 TEST(RestAnswerTest, AnErrorIsDescribedInTheExchangesWords) {
   RestAnswer answer;
   answer.code = 400;
