@@ -75,6 +75,7 @@ std::optional<EventSpan> SpanOfFrame(std::string_view payload) {
 void Changeover::OnOldFrame(std::size_t stream, std::string_view payload) {
   ++old_frames_;
   if (stream >= streams_.size()) return;
+  streams_[stream].is_on_old = true;
   if (const std::optional<EventSpan> span = SpanOfFrame(payload)) {
     streams_[stream].old_last = span->last;
   }
@@ -84,7 +85,9 @@ void Changeover::Hold(std::size_t stream, ReceiveTime received, std::int64_t mon
                       std::string_view payload, Nanos now) {
   held_bytes_ += payload.size();
   held_.push_back({received, monotonic, stream, std::string(payload)});
-  if (stream >= streams_.size() || streams_[stream].awaited) return;
+  if (stream >= streams_.size()) return;
+  streams_[stream].is_on_new = true;
+  if (streams_[stream].awaited) return;
   if (const std::optional<EventSpan> span = SpanOfFrame(payload)) {
     streams_[stream].awaited = span->before;
     streams_[stream].began = now;
@@ -93,9 +96,11 @@ void Changeover::Hold(std::size_t stream, ReceiveTime received, std::int64_t mon
 
 bool Changeover::MayEnd(Nanos now) const {
   if (held_.empty()) return false;
-  if (held_bytes_ >= options_.bytes_max || held_.size() >= options_.frames_max) return true;
+  if (is_full()) return true;
   if (now - opened_ < options_.overlap) return false;
+  const bool is_young = now - opened_ < options_.join_deadline;
   for (const Stream& stream : streams_) {
+    if (is_young && stream.is_on_old && !stream.is_on_new) return false;
     if (!stream.awaited || now - stream.began >= options_.join_deadline) continue;
     if (!stream.old_last || *stream.old_last < *stream.awaited) return false;
   }

@@ -4,14 +4,16 @@
 // Both carry the same streams, and each alone is in order. The successor may be ahead: its first
 // depth event can arrive before the old connection has delivered the one before it, which to a
 // book would be a gap. So the successor's frames wait here, in order, until of every stream it has
-// begun the old connection has delivered the event before its first one, and kOverlap has passed
-// since it opened (what was sent before then is still under way on the old one). Then they are
-// released in one go; those that the old connection delivered too are stale to the book by their
-// ids and fall out there.
+// begun the old connection has delivered the event before its first one, every stream that the
+// old connection delivers has begun, and kOverlap has passed since it opened (what was sent before
+// then is still under way on the old one). Then they are released in one go; those that the old
+// connection delivered too are stale to the book by their ids and fall out there.
 //
-// Bounds: kHeldBytesMax and kHeldFramesMax; a stream for which the old connection stays behind
-// for kJoinDeadline does not keep the others. At a bound the change-over ends: what is missing
-// then shows as a gap. Cold: it happens about once a day. Pure: time is passed in. Threads: one.
+// Bounds: kHeldBytesMax and kHeldFramesMax; a stream for which the old connection stays behind, or
+// the successor does not begin, for kJoinDeadline does not keep the others. At a bound the
+// change-over ends: what is missing then shows as a gap; whoever drives it ends it otherwise while
+// the successor has not every stream. Cold: it happens about once a day. Pure: time is passed in.
+// Threads: one.
 #pragma once
 
 #include <cstddef>
@@ -70,6 +72,10 @@ class Changeover {
   void Restart(Nanos now) noexcept { opened_ = now; }
   // The successor has delivered something and may take over.
   [[nodiscard]] bool MayEnd(Nanos now) const;
+  // As much is held as may be.
+  [[nodiscard]] bool is_full() const noexcept {
+    return held_bytes_ >= options_.bytes_max || held_.size() >= options_.frames_max;
+  }
   // Which one delivered anything since it began.
   [[nodiscard]] bool old_is_alive() const noexcept { return old_frames_ > 0; }
   [[nodiscard]] bool new_is_alive() const noexcept { return !held_.empty(); }
@@ -84,6 +90,8 @@ class Changeover {
     std::optional<std::int64_t> old_last;
     std::optional<std::int64_t> awaited;  // The old connection must reach this id.
     Nanos began = 0;                      // When the successor's first event came.
+    bool is_on_old = false;               // Each has delivered something of it.
+    bool is_on_new = false;
   };
 
   Options options_;

@@ -113,9 +113,20 @@ std::unique_ptr<StreamSlot::Link> StreamSlot::Dial(Nanos now) {
 
 void StreamSlot::Tick(Nanos now) {
   buried_.clear();
+  NotePause(now);
   if (!current_ && now >= next_attempt_) current_ = Dial(now);
   if (current_ && current_->id != 0) TickLink(*current_, now);
   TickSuccessor(now);
+}
+
+// Before the first frame behind it is told to a watch, which would take the pause for its gap.
+void StreamSlot::NotePause(Nanos now) {
+  const bool is_pause = now - looked_ >= kPauseMin;
+  looked_ = std::max(looked_, now);
+  if (!is_pause) return;
+  for (Link* const link : {current_.get(), successor_.get()}) {
+    if (link != nullptr && link->id != 0) link->watch->OnPause(now);
+  }
 }
 
 void StreamSlot::TickLink(Link& link, Nanos now) {
@@ -133,7 +144,8 @@ void StreamSlot::TickLink(Link& link, Nanos now) {
 void StreamSlot::TakeVerdict(Link& link, WatchVerdict verdict, std::string_view why, Nanos now) {
   if (&link == successor_.get()) {
     // The successor is no better.
-    if (verdict == WatchVerdict::kReconnect) DropSuccessor(why, now);
+    const bool is_worse = verdict == WatchVerdict::kReconnect || link.watch->has_failed();
+    if (is_worse) DropSuccessor(why, now);
     return;
   }
   if (verdict == WatchVerdict::kReconnect) {
@@ -153,11 +165,16 @@ void StreamSlot::TickSuccessor(Nanos now) {
     successor_->was_subscribed = successor_->watch->is_subscribed();
     changeover_->Restart(now);
   }
-  if (successor_->was_subscribed && changeover_->MayEnd(now)) return Promote(now);
-  if (now - successor_->opened < options_.successor_deadline) return;
-  // Both silent: then the new one is as good, and has more of its life before it.
-  if (changeover_->new_is_alive() || !changeover_->old_is_alive()) return Promote(now);
-  DropSuccessor("it delivers nothing, and the old connection does", now);
+  const bool is_subscribed = successor_->was_subscribed;
+  if (is_subscribed && changeover_->MayEnd(now)) return Promote(now);
+  const bool is_late = now - successor_->opened >= options_.successor_deadline;
+  if (!is_late && !changeover_->is_full()) return;
+  // The old one silent: then the new one is as good, and has more of its life before it.
+  if (!changeover_->old_is_alive()) return Promote(now);
+  if (is_subscribed && changeover_->new_is_alive()) return Promote(now);
+  DropSuccessor(is_subscribed ? "it delivers nothing, and the old connection does"
+                              : "it did not get all streams, and the old connection has them",
+                now);
 }
 
 // ---- What sockets tell
@@ -178,6 +195,7 @@ void StreamSlot::OnOpen(Link& link) {
 
 void StreamSlot::OnMessage(Link& link, const SocketMessage& message) {
   const Nanos now = message.monotonic;
+  NotePause(now);
   if (message.is_binary) {
     ++counts_.binary;
     return link.watch->OnLife(now);

@@ -3,9 +3,11 @@
 //   - It dials when it may (feeds/net/connection_budget.h), and after an end waits by its backoff,
 //     or as long as the exchange asks for (Retry-After). HTTP 418 stops every slot and REST.
 //   - What the watch finds (feeds/net/stream_watch.h) is done: requests, pings, a new connection.
+//     Where the process itself stood still for kPauseMin nothing is found: TCP has kept it all.
 //   - A replacement is make-before-break: the successor is opened, its frames are held until the
-//     old connection has caught up (feeds/net/changeover.h), then the old one is closed. A
-//     successor that fails, or delivers nothing for kSuccessorDeadline while the old one delivers,
+//     old connection has caught up (feeds/net/changeover.h), then the old one is closed. While
+//     the old one delivers, a successor that fails, is refused a stream, or after
+//     kSuccessorDeadline (or with as much held as may be) has not every stream or delivers nothing
 //     is dropped and tried again later; the old one stays.
 //
 // What the shard is told: every data message as it came, serverShutdown and broken ones too.
@@ -41,6 +43,8 @@ namespace thalweg {
 inline constexpr Nanos kSuccessorDeadline = 30 * kSecond;
 // A connection with more than that unread in the kernel lags.
 inline constexpr std::int64_t kLagBytes = std::int64_t{64} << 10;
+// Between two ticks, which are milliseconds apart: the process was stopped, frozen or moved.
+inline constexpr Nanos kPauseMin = kSecond;
 // The longest that the Retry-After of a 5xx answer keeps a slot.
 inline constexpr Nanos kServerRetryMax = 300 * kSecond;
 
@@ -135,6 +139,7 @@ class StreamSlot {
   void OnMessage(Link& link, const SocketMessage& message);
   void OnEnd(Link& link, const SocketEnd& end);
 
+  void NotePause(Nanos now);
   void TickLink(Link& link, Nanos now);
   void TickSuccessor(Nanos now);
   [[nodiscard]] bool MayDial(Nanos now) const;
@@ -168,6 +173,7 @@ class StreamSlot {
   std::unique_ptr<StreamWatch> learnt_;         // Of the last connection that ended.
 
   Backoff backoff_;
+  Nanos looked_ = 0;  // At the clock.
   Nanos next_attempt_ = INT64_MIN;
   Nanos next_successor_ = INT64_MIN;
   bool is_stopping_ = false;

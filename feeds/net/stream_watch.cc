@@ -174,6 +174,15 @@ void StreamWatch::OnFrame(std::size_t stream, Nanos now) noexcept {
   life_sign_ = now;
 }
 
+void StreamWatch::OnPause(Nanos now) noexcept {
+  server_ping_ = ping_ = pong_ = life_sign_ = now;
+  all_.Begin(now);
+  for (Silence& stream : streams_) stream.Begin(now);
+  for (Request& request : requests_) {
+    if (request.id != 0) request.due = now + options_.reply_deadline;
+  }
+}
+
 void StreamWatch::Ask(Method method, const std::vector<std::size_t>& streams, Nanos now) {
   std::size_t at = 0;
   do {

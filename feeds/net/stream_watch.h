@@ -134,12 +134,17 @@ class StreamWatch {
   void OnServerPing(Nanos now) noexcept { server_ping_ = life_sign_ = now; }
   void OnPong(Nanos now) noexcept { pong_ = life_sign_ = now; }
   void OnShutdownNotice() noexcept { is_shutting_down_ = true; }
+  // Nobody looked for a while until now: what came meanwhile is still to be read, so nothing was
+  // silent and nothing is late.
+  void OnPause(Nanos now) noexcept;
 
   // One step that is due; call again until there is none. A verdict stays.
   [[nodiscard]] WatchStep Advance(Nanos now, FramePace& pace);
 
   // Every stream was asked for, and every reply was good.
   [[nodiscard]] bool is_subscribed() const noexcept { return requests_.empty() && !failed_; }
+  // A stream was asked for too often, in vain.
+  [[nodiscard]] bool has_failed() const noexcept { return failed_; }
   [[nodiscard]] const WatchCounts& counts() const noexcept { return counts_; }
   // What the exchange said of the newest refused request.
   [[nodiscard]] const std::string& refusal() const noexcept { return refusal_; }

@@ -86,15 +86,38 @@ TEST(ChangeoverTest, AStreamWhoseOldConnectionStaysBehindDoesNotKeepTheOthersFor
   EXPECT_TRUE(change.MayEnd(kSecond + kJoinDeadline));
 }
 
+TEST(ChangeoverTest, FaultN9AStreamThatTheOldConnectionDeliversMustHaveBegun) {
+  Changeover change(3, 0);
+  change.Hold(0, ReceiveTime(1), 1, Depth(20, 25), kSecond / 10);
+  change.OnOldFrame(0, Depth(15, 19));
+  change.OnOldFrame(1, Depth(7, 8));  // Of the third stream neither says anything.
+  EXPECT_FALSE(change.MayEnd(kSecond));
+  change.OnOldFrame(1, Depth(9, 9));
+  change.Hold(1, ReceiveTime(1), 1, Depth(10, 12), kSecond);
+  EXPECT_TRUE(change.MayEnd(kSecond));
+}
+
+TEST(ChangeoverTest, AStreamThatNeverBeginsDoesNotKeepTheOthersForEver) {
+  Changeover change(2, 0);
+  change.Restart(kSecond);
+  change.Hold(0, ReceiveTime(1), 1, Depth(20, 25), kSecond);
+  change.OnOldFrame(0, Depth(15, 19));
+  change.OnOldFrame(1, R"({"stream":"btcusdt@bookTicker","data":{"u":7,"s":"BTCUSDT"}})");
+  EXPECT_FALSE(change.MayEnd(kSecond + kJoinDeadline - 1));
+  EXPECT_TRUE(change.MayEnd(kSecond + kJoinDeadline));
+}
+
 TEST(ChangeoverTest, WhatIsHeldIsBounded) {
   Changeover::Options options;
   options.frames_max = 3;
   Changeover by_count(1, 0, options);
   for (int i = 0; i < 3; ++i) {
     EXPECT_FALSE(by_count.MayEnd(0));
+    EXPECT_FALSE(by_count.is_full());
     by_count.Hold(0, ReceiveTime(1), 1, Depth(20, 25), 0);
   }
   EXPECT_TRUE(by_count.MayEnd(0));
+  EXPECT_TRUE(by_count.is_full());
   options.frames_max = 1'000;
   options.bytes_max = 100;
   Changeover by_bytes(1, 0, options);

@@ -52,9 +52,11 @@ class SlotTest : public testing::Test {
  protected:
   SlotTest() { Make(); }
 
-  void Make() {
-    slot = std::make_unique<StreamSlot>(options, PlanStreams({}, {"BTCUSDT"})->front(), shard,
-                                        surroundings,
+  // `in_target`: as many streams are in the URL; the rest is asked for by SUBSCRIBE.
+  void Make(std::size_t in_target = 3) {
+    ConnectionPlan plan = PlanStreams({}, {"BTCUSDT"})->front();
+    plan.in_target = in_target;
+    slot = std::make_unique<StreamSlot>(options, std::move(plan), shard, surroundings,
                                         [this](bool is_open) { lines.push_back(is_open); });
   }
   void Pass(Nanos span) {
@@ -78,8 +80,11 @@ class SlotTest : public testing::Test {
       }
       if (std::exchange(socket->pings, 0) > 0 && pongs) socket->observer.OnPong();
       for (const std::string& text : std::exchange(socket->sent, {})) {
-        if (!pongs) continue;
-        Say(*socket, absl::StrCat(R"({"result":[],"id":)", text.substr(text.rfind(':') + 1)));
+        ++counted_texts;
+        if (!pongs || replies == Replies::kNone) continue;
+        const std::string begin =
+            replies == Replies::kGood ? R"({"result":[],"id":)" : R"({"code":2,"msg":"no","id":)";
+        Say(*socket, begin + text.substr(text.rfind(':') + 1));
       }
       if (events && now % (100 * kMillisecond) == 0) {
         Say(*socket, Depth(now / (100 * kMillisecond)));
@@ -117,8 +122,10 @@ class SlotTest : public testing::Test {
   bool events = true;
   bool pongs = true;
   bool answers_close = true;
+  enum class Replies : std::uint8_t { kGood, kErrors, kNone } replies = Replies::kGood;
   std::vector<FakeSocket*> sockets;
   std::size_t open_max = 0;
+  std::size_t counted_texts = 0;
   std::vector<std::string> log;
   std::vector<bool> lines;
   KeptShard shard;
@@ -331,6 +338,43 @@ TEST_F(SlotTest, ASuccessorThatDeliversNothingIsDroppedWhileTheOldOneDelivers) {
   EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "open 2", "close 2 1006"}));
 }
 
+TEST_F(SlotTest, ASuccessorThatIsRefusedAStreamIsDroppedAndTheOldConnectionStays) {
+  for (const Replies bad : {Replies::kErrors, Replies::kNone}) {
+    Make(1);
+    replies = Replies::kGood;
+    const std::size_t before = shard.events().size();
+    Pass(70 * kSecond);
+    const std::int64_t successor = last_connection + 1;
+    replies = bad;
+    Say(*sockets.at(0), R"({"e":"serverShutdown","E":1})");
+    Pass(40 * kSecond);
+    EXPECT_GE(slot->counts().successors_dropped, 1);
+    EXPECT_EQ(slot->counts().replacements, 0);
+    EXPECT_TRUE(Logged("a successor failed: SUBSCRIBE failed 3 times: ")) << log.back();
+    EXPECT_EQ(shard.events().at(before + 2), absl::StrCat("close ", successor, " 1006"));
+    replies = Replies::kGood;
+    Pass(60 * kSecond);
+    EXPECT_EQ(slot->counts().replacements, 1);
+    EXPECT_EQ(shard.gaps(), 0);
+    slot->Abandon();
+    slot.reset();
+    log.clear();
+  }
+}
+
+TEST_F(SlotTest, ASuccessorWithoutAllStreamsIsDroppedWhenAsMuchIsHeldAsMayBe) {
+  options.changeover.frames_max = 20;
+  Make(1);
+  Pass(70 * kSecond);
+  replies = Replies::kNone;
+  Say(*sockets.at(0), R"({"e":"serverShutdown","E":1})");
+  Pass(2'200 * kMillisecond);  // An event each 100 ms.
+  EXPECT_EQ(slot->counts().successors_dropped, 1);
+  EXPECT_EQ(slot->counts().replacements, 0);
+  EXPECT_TRUE(Logged("it did not get all streams"));
+  EXPECT_EQ(shard.gaps(), 0);
+}
+
 TEST_F(SlotTest, FaultN9AnExchangeThatKeepsSayingShutdownMakesNoStorm) {
   int opened = 0;
   for (int i = 0; i < 600 * 200; ++i) {
@@ -344,6 +388,33 @@ TEST_F(SlotTest, FaultN9AnExchangeThatKeepsSayingShutdownMakesNoStorm) {
   }
   EXPECT_LT(opened, 120) << "in ten minutes";
   EXPECT_EQ(shard.gaps(), 0);
+}
+
+TEST_F(SlotTest, APauseOfTheProcessIsNoSilenceOfTheStreams) {
+  for (const bool reads_first : {false, true}) {
+    Make(1);
+    const std::size_t before = shard.events().size();
+    Pass(30 * kSecond);
+    const std::size_t sent = counted_texts;
+    // Stopped, with a ping of ours and the exchange's data waiting in the kernel.
+    now += 100 * kSecond;
+    if (reads_first) {
+      Say(*sockets.at(0), R"({"stream":"btcusdt@bookTicker","data":{"u":7,"s":"BTCUSDT"}})");
+    }
+    slot->Tick(now);
+    sockets.at(0)->last_ping = now;
+    Pass(5 * kSecond);
+    EXPECT_EQ(shard.events().size(), before + 1) << "no other connection";
+    EXPECT_EQ(counted_texts, sent) << "nothing was asked for";
+    EXPECT_EQ(slot->Status(now).counts.watch.stalls, 0);
+    // A silence after it is one, in the usual time.
+    events = false;
+    Pass(7 * kSecond);
+    EXPECT_EQ(slot->counts().reconnects, 1);
+    events = true;
+    slot->Abandon();
+    slot.reset();
+  }
 }
 
 TEST_F(SlotTest, FaultN10EndsThatComeTwiceAndLateFramesDoNothing) {
