@@ -32,19 +32,36 @@ std::vector<std::string> InTurn(const std::vector<std::string>& addresses) {
       if (i < family.size()) mixed.push_back(family[i]);
     }
   }
-  mixed.resize(std::min(mixed.size(), kAddressesTriedMax));
   return mixed;
+}
+
+using AddressSet = std::set<std::string>;
+
+void Remember(const std::string& address, AddressSet* failed) {
+  if (failed->size() >= kFailedAddressesMax) failed->clear();
+  failed->insert(address);
+}
+
+// Those that failed come last. Where all have, they begin anew.
+void PutLast(AddressSet* failed, std::vector<std::string>* addresses) {
+  const auto is_fresh = [&](const std::string& address) { return failed->count(address) == 0; };
+  if (std::none_of(addresses->begin(), addresses->end(), is_fresh)) {
+    for (const std::string& address : *addresses) failed->erase(address);
+  }
+  std::stable_partition(addresses->begin(), addresses->end(), is_fresh);
 }
 
 // What operations under way hold on to; it answers at most once, and no more after Cancel().
 class DialState : public std::enable_shared_from_this<DialState> {
  public:
   DialState(NetworkLoop& loop, const ServerTrust& trust, const Endpoint& endpoint,
-            DialDeadlines deadlines, std::function<void(DialOutcome)> done)
+            DialDeadlines deadlines, std::shared_ptr<AddressSet> failed,
+            std::function<void(DialOutcome)> done)
       : loop_(loop),
         trust_(trust),
         endpoint_(endpoint),
         deadlines_(deadlines),
+        failed_(std::move(failed)),
         done_(std::move(done)),
         timer_(loop) {}
 
@@ -89,12 +106,14 @@ class DialState : public std::enable_shared_from_this<DialState> {
     std::erase_if(*addresses, [](const std::string& text) { return !IsAddress(text); });
     if (addresses->empty()) return Fail(absl::UnavailableError(Text("dns failed", "no address")));
     addresses_ = InTurn(*addresses);
-    outcome_.stage = DialStage::kConnect;
+    PutLast(failed_.get(), &addresses_);
+    addresses_.resize(std::min(addresses_.size(), kAddressesTriedMax));
     TryNext();
   }
 
   void TryNext() {
     outcome_.address = addresses_[tried_++];
+    outcome_.stage = DialStage::kConnect;
     stream_ = std::make_unique<NetStream>(IoOf(loop_));
     is_late_ = false;
     const auto self = shared_from_this();
@@ -119,9 +138,17 @@ class DialState : public std::enable_shared_from_this<DialState> {
     if (is_over_) return;
     timer_.Cancel();
     if (!error && !is_late_) return OnTcp();
-    const absl::Status failure = Failure("connect failed", error);
-    if (tried_ < addresses_.size()) return TryNext();
-    Fail(failure);
+    TryNextOr(Failure("connect failed", error));
+  }
+
+  // `failure`: of the present address.
+  void TryNextOr(const absl::Status& failure) {
+    Remember(outcome_.address, failed_.get());
+    if (tried_ == addresses_.size()) return Fail(failure);
+    // Not inside the callback of the stream that is replaced.
+    loop_.Post([self = shared_from_this()] {
+      if (!self->is_over_) self->TryNext();
+    });
   }
 
   void OnTcp() {
@@ -148,7 +175,7 @@ class DialState : public std::enable_shared_from_this<DialState> {
     if (!is_late_ && error.category() == asio::error::get_ssl_category()) {
       return Fail(absl::UnauthenticatedError(Text("tls verify failed", error.message())));
     }
-    Fail(Failure("tls failed", error));
+    TryNextOr(Failure("tls failed", error));
   }
 
   void Finish() {
@@ -174,6 +201,7 @@ class DialState : public std::enable_shared_from_this<DialState> {
   const ServerTrust& trust_;
   const Endpoint endpoint_;
   const DialDeadlines deadlines_;
+  const std::shared_ptr<AddressSet> failed_;
   std::function<void(DialOutcome)> done_;
   LoopTimer timer_;
   std::vector<std::string> addresses_;
@@ -200,11 +228,18 @@ class StartedDial : public Dial {
 
 Dialer::Dialer(NetworkLoop& loop, const ServerTrust& trust, Resolver& resolver,
                DialDeadlines deadlines)
-    : loop_(loop), trust_(trust), resolver_(resolver), deadlines_(deadlines) {}
+    : loop_(loop),
+      trust_(trust),
+      resolver_(resolver),
+      deadlines_(deadlines),
+      failed_(std::make_shared<AddressSet>()) {}
+
+void Dialer::NoteFailure(const std::string& address) { Remember(address, failed_.get()); }
 
 std::unique_ptr<Dial> Dialer::Start(const Endpoint& endpoint,
                                     std::function<void(DialOutcome)> done) {
-  auto state = std::make_shared<DialState>(loop_, trust_, endpoint, deadlines_, std::move(done));
+  auto state =
+      std::make_shared<DialState>(loop_, trust_, endpoint, deadlines_, failed_, std::move(done));
   state->Begin(resolver_);
   return std::make_unique<StartedDial>(std::move(state));
 }

@@ -1,9 +1,10 @@
 // Opens connections: name to addresses, TCP to one of them, TLS with the server verified.
 //
-// Addresses are tried one after another, the two families in turn, each with a deadline of its own.
-// Where an endpoint is without TLS only addresses of the loopback are tried, whatever the name led
-// to. A TLS failure ends the dial: another address would be no better, and no address is used
-// unverified. Nothing is retried: how often one may dial is for the caller.
+// Addresses are tried one after another, the two families in turn, each with a deadline of its own,
+// those that nothing came of lately behind the others. Where an endpoint is without TLS only
+// addresses of the loopback are tried, whatever the name led to. A certificate that is refused ends
+// the dial: another address would be no better, and no address is used unverified. Nothing is
+// retried: how often one may dial is for the caller.
 //
 // For sources of feeds/net only (net_stream.h). Threads: the loop's.
 #pragma once
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -27,8 +29,10 @@ namespace thalweg {
 inline constexpr Nanos kResolveDeadline = 5 * kSecond;
 inline constexpr Nanos kConnectDeadline = 5 * kSecond;  // Of one address.
 inline constexpr Nanos kHandshakeDeadline = 5 * kSecond;
-// Of one name; further ones are not tried.
-inline constexpr std::size_t kAddressesTriedMax = 8;
+// In one dial, so that it costs the exchange's count of connections little more than it says.
+inline constexpr std::size_t kAddressesTriedMax = 3;
+// That are remembered as having failed; at the bound all are forgotten.
+inline constexpr std::size_t kFailedAddressesMax = 64;
 
 // Where a dial came to.
 enum class DialStage : std::uint8_t { kDns, kConnect, kTls };
@@ -65,6 +69,9 @@ class Dialer {
   [[nodiscard]] std::unique_ptr<Dial> Start(const Endpoint& endpoint,
                                             std::function<void(DialOutcome)> done);
 
+  // Nothing came of a connection to it, though TCP and TLS were good: later dials try others first.
+  void NoteFailure(const std::string& address);
+
   [[nodiscard]] NetworkLoop& loop() const noexcept { return loop_; }
 
  private:
@@ -72,6 +79,7 @@ class Dialer {
   const ServerTrust& trust_;
   Resolver& resolver_;
   const DialDeadlines deadlines_;
+  const std::shared_ptr<std::set<std::string>> failed_;
 };
 
 }  // namespace thalweg

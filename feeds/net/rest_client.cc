@@ -123,6 +123,11 @@ class RestClient::Connection : public std::enable_shared_from_this<Connection> {
         [self = shared_from_this()](error_code error, std::size_t) { self->OnSent(error); });
   }
 
+  // Its question got no answer. Where none ever did, later dials try other addresses first.
+  void NoteUnanswered(State& client) const {
+    if (stream_ && !is_used_) client.dialer.NoteFailure(address_);
+  }
+
   // Ends it; what is under way ends with an error that nobody hears.
   void Close(State& client) {
     const auto self = weak_from_this().lock();  // Lives on until the end of this, and cannot throw.
@@ -143,6 +148,7 @@ class RestClient::Connection : public std::enable_shared_from_this<Connection> {
     if (outcome.status.ok()) {
       ++client->counts.connections;
       stream_ = std::move(outcome.stream);
+      address_ = outcome.address;
       return Send(*client, question);
     }
     RestCounts& counts = client->counts;
@@ -234,6 +240,7 @@ class RestClient::Connection : public std::enable_shared_from_this<Connection> {
     const SharedQuestion question = question_;
     const bool has_begun = parser_.has_value() && (parser_->got_some() || buffer_.size() > 0);
     const bool is_stale = is_used_ && !has_begun;
+    NoteUnanswered(*client);
     Close(*client);
     if (is_stale && !question->is_retried) return client->Retry(question);
     const bool is_malformed =
@@ -250,6 +257,7 @@ class RestClient::Connection : public std::enable_shared_from_this<Connection> {
   LoopTimer idle_timer_;
   std::unique_ptr<thalweg::Dial> dial_;
   std::unique_ptr<NetStream> stream_;
+  std::string address_;  // Of its other end.
   beast::flat_buffer buffer_;
   http::request<http::empty_body> request_;
   // The body is bounded, and the parser made anew for each answer.
@@ -287,7 +295,9 @@ void RestClient::State::OnDeadline(const SharedQuestion& question) {
   std::erase(waiting, question);
   const auto present = connections;
   for (const auto& connection : present) {
-    if (connection->question() == question) connection->Close(*this);
+    if (connection->question() != question) continue;
+    connection->NoteUnanswered(*this);
+    connection->Close(*this);
   }
   Fail(question, absl::DeadlineExceededError(absl::StrCat(
                      "no answer within ", options.deadline / kMillisecond,

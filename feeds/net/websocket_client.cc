@@ -76,10 +76,14 @@ class FilteredStream {
     return state_->net->async_write_some(buffers, std::forward<Token>(token));
   }
 
+  // Both sides have said their close, or one has broken the protocol: says that nothing follows,
+  // and does not wait to hear the same. How that goes does not change why the connection ended.
   template <class Handler>
   void AsyncShutdown(Handler&& handler) {
     state_->wire.is_ending = true;
-    state_->net->AsyncShutdown(std::forward<Handler>(handler));
+    state_->net->AsyncShutdown(
+        [waiting = std::forward<Handler>(handler)](error_code) mutable { waiting(error_code()); });
+    state_->net->Abort();
   }
 
   [[nodiscard]] NetStream& net() noexcept { return *state_->net; }
@@ -169,6 +173,7 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
         target_(absl::StrCat(endpoint.prefix, target)),
         options_(options),
         observer_(&observer),
+        dialer_(dialer),
         loop_(dialer.loop()),
         timer_(dialer.loop()),
         buffer_(options.message_bytes_max + kReadBytes),
@@ -176,8 +181,9 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
     opening_until_ = NetworkLoop::Now() + options.open_deadline;
   }
 
-  void Begin(Dialer& dialer) {
-    dial_ = dialer.Start(endpoint_, [this](DialOutcome outcome) { OnDialled(std::move(outcome)); });
+  void Begin() {
+    dial_ =
+        dialer_.Start(endpoint_, [this](DialOutcome outcome) { OnDialled(std::move(outcome)); });
     Tick();
   }
 
@@ -230,6 +236,7 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
 
   void OnDialled(DialOutcome outcome) {
     if (!outcome.status.ok()) return End(outcome.status, kCloseNone);
+    address_ = outcome.address;
     if (options_.receive_buffer_bytes > 0) {
       error_code ignored;
       outcome.stream->socket().set_option(
@@ -242,6 +249,8 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
     stream_->set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
       request.set(beast::http::field::user_agent, absl::StrCat("thalweg/", Abseil(ReleaseText())));
     }));
+    // A message is one frame, as the pace counts it.
+    stream_->auto_fragment(false);
     stream_->read_message_max(options_.message_bytes_max);
     stream_->control_callback([this](websocket::frame_type kind, beast::string_view) {
       // The answer to a close is Beast's, and so is its patience.
@@ -414,7 +423,7 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
     counts_.unread_bytes = static_cast<std::int64_t>(unread);
     counts_.unread_bytes_max = std::max(counts_.unread_bytes_max, counts_.unread_bytes);
     counts_.bytes = wire().bytes;
-    // Beast waits for the other side's end without a limit.
+    // Beast waits without a limit until its answer to a close is sent.
     if (wire().is_ending && ending_since_ == 0) ending_since_ = now;
     if (ending_since_ != 0 && now - ending_since_ >= options_.close_deadline) Abort(nullptr);
     // Not where it is us who did not read.
@@ -447,17 +456,23 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
       stream_->next_layer().net().Abort();
     }
     end.was_open = is_open_;
+    if (observer_ == nullptr) return;
+    // It did not even refuse.
+    const bool is_mute = !end.was_open && stream_ && !is_closing_ && end.http_status == 0;
+    if (is_mute) dialer_.NoteFailure(address_);
     is_open_ = false;
-    if (observer_ != nullptr) observer_->OnEnd(end);
+    observer_->OnEnd(end);
   }
 
   const Endpoint endpoint_;
   const std::string target_;
   const SocketOptions options_;
   SocketObserver* observer_;
+  Dialer& dialer_;  // While there is an observer.
   NetworkLoop& loop_;
   LoopTimer timer_;
   std::unique_ptr<Dial> dial_;
+  std::string address_;  // That it led to.
   std::optional<websocket::stream<FilteredStream, false>> stream_;
   websocket::response_type response_;
   beast::flat_buffer buffer_;
@@ -484,7 +499,7 @@ WebSocketClient::WebSocketClient(Dialer& dialer, const Endpoint& endpoint,
                                  const std::string& target, const SocketOptions& options,
                                  SocketObserver& observer)
     : socket_(std::make_shared<Socket>(dialer, endpoint, target, options, observer)) {
-  socket_->Begin(dialer);
+  socket_->Begin();
 }
 WebSocketClient::~WebSocketClient() { socket_->Abandon(); }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "feeds/net/dialer.h"
 #include "feeds/net/network_loop.h"
@@ -23,7 +25,8 @@ const ServerTrust& SystemTrust() {
 struct ClientSession::Net {
   NetworkLoop loop;
   std::unique_ptr<Resolver> resolver = MakeSystemResolver(loop);
-  Dialer dialer{loop, SystemTrust(), *resolver};
+  std::unique_ptr<ServerTrust> trust;  // With TLS.
+  std::optional<Dialer> dialer;
   LoopTimer deadline{loop};
   std::unique_ptr<WebSocketClient> client;
 };
@@ -32,13 +35,17 @@ ClientSession::ClientSession() : net_(std::make_unique<Net>()) {}
 ClientSession::~ClientSession() = default;
 
 void ClientSession::Run(std::uint16_t port, const std::string& target) {
-  const auto endpoint = ParseEndpoint(absl::StrCat("ws://127.0.0.1:", port), Protocol::kWebSocket);
+  const auto endpoint = ParseEndpoint(
+      absl::StrCat(ca_path.empty() ? "ws" : "wss", "://127.0.0.1:", port), Protocol::kWebSocket);
   ASSERT_TRUE(endpoint.ok()) << endpoint.status();
+  if (!ca_path.empty()) net_->trust = *ServerTrust::Create(ca_path);
+  net_->dialer.emplace(net_->loop, net_->trust ? *net_->trust : SystemTrust(), *net_->resolver);
   net_->deadline.Start(60 * kSecond, [this] {
     ADD_FAILURE() << "no end in 60 s";
     Stop();
   });
-  net_->client = std::make_unique<WebSocketClient>(net_->dialer, *endpoint, target, options, *this);
+  net_->client =
+      std::make_unique<WebSocketClient>(*net_->dialer, *endpoint, target, options, *this);
   net_->loop.Run();
   net_->deadline.Cancel();
   if (net_->client) counts_ = net_->client->counts();

@@ -26,7 +26,8 @@ class ClientSession : public SocketObserver {
   ClientSession();
   ~ClientSession() override;
 
-  // To 127.0.0.1:`port`, until OnEnd(); it fails when there is none in 60 s.
+  // To 127.0.0.1:`port`, by TLS where `ca_path` is set, until OnEnd(); it fails when there is none
+  // in 60 s.
   void Run(std::uint16_t port, const std::string& target = "/stream?streams=a@trade");
   // Ends Run() without an end of the connection.
   void Stop();
@@ -42,6 +43,7 @@ class ClientSession : public SocketObserver {
   [[nodiscard]] const SocketCounts& counts() const noexcept { return counts_; }
 
   SocketOptions options;
+  std::string ca_path;
   std::function<void()> on_open = [] {};
   std::function<void()> on_message = [] {};
   std::function<void()> on_pong = [] {};

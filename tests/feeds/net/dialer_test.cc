@@ -54,6 +54,9 @@ class DialerTest : public testing::Test {
     auto trust = ServerTrust::Create(ca_path);
     EXPECT_TRUE(trust.ok()) << trust.status();
     Dialer dialer(loop, **trust, resolver, deadlines);
+    return DialBy(dialer, endpoint);
+  }
+  DialOutcome DialBy(Dialer& dialer, const Endpoint& endpoint) {
     std::optional<DialOutcome> outcome;
     LoopTimer too_long(loop);
     too_long.Start(kPatience, [this] { loop.Stop(); });
@@ -119,8 +122,7 @@ TEST_F(DialerTest, FaultN1NoAddressAtAllIsAFailureOfDns) {
 
 TEST_F(DialerTest, FaultN2TheNextAddressIsTriedWhenOneRefuses) {
   ScriptedServer server(WaitForEnd);
-  resolver.addresses["localhost"] =
-      std::vector<std::string>{"127.0.0.9", "127.0.0.8", "::1", "127.0.0.1"};
+  resolver.addresses["localhost"] = std::vector<std::string>{"127.0.0.9", "127.0.0.1", "::1"};
   const DialOutcome outcome = Dial(Plain("localhost", server.port()));
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_EQ(outcome.address, "127.0.0.1");
@@ -170,6 +172,23 @@ TEST_F(DialerTest, FaultN2ABlackHoleCostsOneDeadlineAndTheOtherAddressIsTried) {
   EXPECT_EQ(both.address, "127.0.0.1");
   for (const int filler : fillers) close(filler);
   close(hole);
+}
+
+TEST_F(DialerTest, FaultN2OneDialTriesThreeAddressesAndTheNextOneOthersFirst) {
+  ScriptedServer server(WaitForEnd);
+  resolver.addresses["localhost"] =
+      std::vector<std::string>{"127.0.0.9", "127.0.0.8", "127.0.0.7", "127.0.0.1"};
+  auto trust = *ServerTrust::Create("");
+  Dialer dialer(loop, *trust, resolver);
+  const Endpoint endpoint = Plain("localhost", server.port());
+  const DialOutcome first = DialBy(dialer, endpoint);
+  EXPECT_FALSE(first.status.ok());
+  EXPECT_EQ(first.address, "127.0.0.7");
+  EXPECT_EQ(DialBy(dialer, endpoint).address, "127.0.0.1");
+  // It connects, but its owner has heard nothing from it: now all have failed, and are as good.
+  dialer.NoteFailure("127.0.0.1");
+  EXPECT_EQ(DialBy(dialer, endpoint).address, "127.0.0.7");
+  EXPECT_EQ(DialBy(dialer, endpoint).address, "127.0.0.1");
 }
 
 TEST_F(DialerTest, WithoutTlsAnAddressBeyondThisMachineIsNeverTried) {
@@ -420,6 +439,40 @@ TEST_F(DialerTlsTest, AHandshakeThatNeverEndsIsADeadlineAndOneThatIsCutALoss) {
   const DialOutcome cut = Dial(endpoint, ca_path_);
   EXPECT_FALSE(cut.status.ok());
   EXPECT_EQ(cut.stage, DialStage::kTls);
+}
+
+TEST_F(DialerTlsTest, FaultN2AnAddressWhoseHandshakeFailsIsFollowedByTheNextAndLaterComesLast) {
+  TlsServer good(Face({}));
+  ScriptedServer cutting(
+      [](int socket, int) {
+        char byte = 0;
+        (void)recv(socket, &byte, 1, 0);
+      },
+      "127.0.0.2", good.port());
+  resolver.addresses["localhost"] = std::vector<std::string>{"127.0.0.2", "127.0.0.1"};
+  auto trust = *ServerTrust::Create(ca_path_);
+  Dialer dialer(loop, *trust, resolver);
+  Endpoint endpoint;
+  endpoint.host = "localhost";
+  endpoint.port = good.port();
+  for (int i = 0; i < 3; ++i) {
+    const DialOutcome outcome = DialBy(dialer, endpoint);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    EXPECT_EQ(outcome.address, "127.0.0.1");
+    outcome.stream->Abort();
+  }
+  EXPECT_EQ(cutting.connections(), 1);
+}
+
+TEST_F(DialerTlsTest, FaultN6ARefusedCertificateEndsTheDialThoughThereAreOtherAddresses) {
+  TlsServer good(Face({}));
+  ScriptedServer other(WaitForEnd, "127.0.0.2", good.port());
+  resolver.addresses["other.example.com"] = std::vector<std::string>{"127.0.0.1", "127.0.0.2"};
+  Endpoint endpoint;
+  endpoint.host = "other.example.com";
+  endpoint.port = good.port();
+  EXPECT_EQ(Dial(endpoint, ca_path_).status.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(other.connections(), 0);
 }
 
 TEST(ServerTrustTest, AFileWithoutCertificatesIsRefusedByItsName) {

@@ -3,6 +3,7 @@
 #include "feeds/net/websocket_client.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
@@ -12,8 +13,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "feeds/net/weight_budget.h"
+#include "tests/feeds/net/certificate_forge.h"
 #include "tests/feeds/net/client_session.h"
 #include "tests/feeds/net/raw_server.h"
+#include "tests/feeds/net/scripted_server.h"
+#include "tests/tools/test_folder.h"
 
 namespace thalweg {
 namespace {
@@ -425,6 +429,24 @@ TEST(WebSocketClientTest, OurPingAndTextsArriveAndThePongIsTold) {
   EXPECT_EQ(session.pongs, 1);
 }
 
+TEST(WebSocketClientTest, ALongTextIsOneFrame) {
+  const std::string text(100'000, 'x');
+  ClientSession session;
+  session.on_open = [&] { session.client().Send(text); };
+  std::optional<ClientFrame> frame;
+  RawServer server([&](RawConnection& connection, int) {
+    connection.Upgrade();
+    frame = connection.ReadFrame();
+    connection.Send(GoodClose());
+    connection.Drain();
+  });
+  session.Run(server.port());
+  server.Finish();
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->opcode, 1);
+  EXPECT_EQ(frame->payload.size(), text.size());
+}
+
 // ---- W4, W5: the upgrade
 
 TEST(WebSocketClientTest, FaultW4NoCompressionIsOfferedAndNoneIsTaken) {
@@ -593,6 +615,35 @@ TEST(WebSocketClientTest, AServerThatDoesNotAnswerACloseIsLeft) {
   session.Run(server.port());
   EXPECT_TRUE(session.end.status.ok());
   EXPECT_EQ(session.ends, 1);
+}
+
+TEST(WebSocketClientTest, FaultN3ACloseByTheExchangeEndsItThoughTheServerLeavesTheSocketToUs) {
+  // By TLS, which has an end of its own that such a server does not answer.
+  const Identity authority = ForgeAuthority("a CA");
+  const auto context = MakeServerContext({Forge({}, &authority), {}});
+  ScriptedServer server([&](int socket, int) {
+    const std::unique_ptr<SSL, FreeOpenSsl> tls(SSL_new(context.get()));
+    SSL_set_fd(tls.get(), socket);
+    if (SSL_accept(tls.get()) != 1) return;
+    std::string request;
+    char byte = 0;
+    while (!absl::EndsWith(request, "\r\n\r\n") && SSL_read(tls.get(), &byte, 1) == 1) {
+      request += byte;
+    }
+    const std::string bytes = RawConnection::UpgradeAnswer(request) + Text("x") +
+                              ServerFrame(kClose, ClosePayload(1'001, "bye"));
+    (void)SSL_write(tls.get(), bytes.data(), static_cast<int>(bytes.size()));
+    while (recv(socket, &byte, 1, 0) == 1) {
+    }
+  });
+  const TestFolder folder;
+  ClientSession session;
+  session.ca_path = folder.Write("ca.pem", authority.Pem());
+  session.options.close_deadline = 600 * kSecond;  // Not by that.
+  session.Run(server.port());
+  EXPECT_EQ(session.Texts(), Texts{"x"});
+  EXPECT_EQ(session.end.code, 1'001);
+  EXPECT_TRUE(absl::StrContains(session.end.status.message(), "bye")) << session.end.status;
 }
 
 // ---- N8: we are too slow
