@@ -7,8 +7,9 @@
 namespace thalweg {
 namespace {
 
-SnapshotNeed NeedOf(SnapshotReason reason) noexcept {
-  return reason == SnapshotReason::kAudit ? SnapshotNeed::kDoubt : SnapshotNeed::kNoBook;
+// Whatever the wish is for: a symbol that has a book can wait behind one that has none.
+SnapshotNeed NeedOf(const SymbolEngine& symbol) noexcept {
+  return symbol.live() ? SnapshotNeed::kDoubt : SnapshotNeed::kNoBook;
 }
 
 }  // namespace
@@ -138,7 +139,7 @@ void ShardEngine::OnStatus(const SymbolEngine& symbol) {
 }
 
 void ShardEngine::OnSnapshotWanted(const SymbolEngine& symbol, SnapshotReason reason) {
-  orders_.Order(Index(symbol.id()), NeedOf(reason));
+  orders_.Order(Index(symbol.id()), NeedOf(symbol));
   if (outputs_.output != nullptr) outputs_.output->OnSnapshotWanted(symbol, reason);
 }
 

@@ -80,6 +80,30 @@ TEST_F(ShardEngineTest, ADigestIsMarkedOnceASecondOfReceiveTimeWhenRecordsWereMa
   EXPECT_EQ(sink_.marks.size(), 4u) << "a clock that was set back counts like one that went on";
 }
 
+TEST_F(ShardEngineTest, AnAuditThatWaitsIsAskedForAgainAsOneAndNotAsIfThereWereNoBook) {
+  Synchronise();
+  ASSERT_EQ(orders_.Take()->need, SnapshotNeed::kNoBook);
+  const std::int64_t id = market_.told_id() + 1;
+  Use(InputKind::kFrame, "", market_.DepthOf(id, id, R"(["100.90","1"])", ""));  // It crosses.
+  market_.SetId(id);
+  Step(600);
+  auto order = orders_.Take();
+  ASSERT_TRUE(order);
+  EXPECT_EQ(order->need, SnapshotNeed::kDoubt);
+  const ReceiveTime now(market_.now_ms() * kMillisecond);
+  engine_->OnTimer(now + 10 * kSecond, 1);
+  order = orders_.Take();
+  ASSERT_TRUE(order);
+  EXPECT_EQ(order->need, SnapshotNeed::kDoubt);
+  // Once the book is lost it is as urgent as any.
+  market_.SetId(id + 100);
+  Step(1);
+  engine_->OnTimer(now + 20 * kSecond, 1);
+  order = orders_.Take();
+  ASSERT_TRUE(order);
+  EXPECT_EQ(order->need, SnapshotNeed::kNoBook);
+}
+
 TEST_F(ShardEngineTest, ASinkThatKeepsEveryMarkStillGetsTheLastOne) {
   Synchronise();
   for (int i = 0; i < 100; ++i) Step(1'000);
