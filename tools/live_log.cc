@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/string_view.h"
@@ -19,6 +20,10 @@ std::string Stamped(ReceiveTime now, std::string_view line) {
   std::string text = absl::StrCat(
       absl::FormatTime("%H:%M:%E3SZ ", absl::FromUnixNanos(now.raw()), absl::UTCTimeZone()),
       Abseil(line));
+  // The exchange's words among them: a line stays a line.
+  for (char& c : text) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
+  }
   if (text.size() >= kLogLineBytesMax) text.resize(kLogLineBytesMax - 1);
   text.push_back('\n');
   return text;

@@ -29,6 +29,13 @@ TEST_F(LiveLogTest, ALineWaitsForTheDrainAndHasItsTime) {
   EXPECT_EQ(lines_, std::vector<std::string>{"02:00:00.000Z BTCUSDT: gap\n"});
 }
 
+TEST_F(LiveLogTest, ALineStaysALine) {
+  log_.Tell("gap", "the exchange's words:\r\n02:00:00.000Z a line of theirs\x1b[2J", kStart);
+  log_.Drain(kStart);
+  EXPECT_EQ(lines_, std::vector<std::string>{"02:00:00.000Z the exchange's words:  02:00:00.000Z a "
+                                             "line of theirs [2J\n"});
+}
+
 TEST_F(LiveLogTest, OfOneKindSomeAreToldAndTheRestIsCounted) {
   for (int i = 0; i < kLogLinesOfKind + 5; ++i) log_.Tell("gap", "again", kStart);
   log_.Tell("open", "another", kStart);
