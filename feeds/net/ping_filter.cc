@@ -8,6 +8,9 @@ namespace {
 
 constexpr unsigned char kPingByte = 0x89;  // FIN, no reserved bits, opcode 9.
 constexpr std::string_view kHeaderEnd = "\r\n\r\n";
+// "HTTP/1.1 101 Switching Protocols"
+constexpr std::size_t kStatusAt = 9;
+constexpr std::string_view kUpgraded = "101";
 constexpr unsigned char kFinal = 0x80;
 constexpr unsigned char kControl = 0x08;
 constexpr unsigned char kMasked = 0x80;
@@ -27,7 +30,12 @@ std::size_t PingFilter::Pass(std::string_view bytes, char* out) noexcept {
         } else {
           header_end_ = byte == '\r' ? 1 : 0;
         }
-        if (header_end_ == kHeaderEnd.size()) state_ = kStart;
+        if (header_size_ >= kStatusAt && header_size_ < kStatusAt + kUpgraded.size()) {
+          is_upgraded_ =
+              is_upgraded_ && static_cast<char>(byte) == kUpgraded[header_size_ - kStatusAt];
+        }
+        ++header_size_;
+        if (header_end_ == kHeaderEnd.size()) state_ = is_upgraded_ ? kStart : kNoMore;
         break;
       case kStart:
         first_ = byte;

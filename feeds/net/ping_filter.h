@@ -5,7 +5,8 @@
 // (feeds/net/frame_pace.h). Only a well-formed one is taken: final, unmasked, no reserved bits, at
 // most 125 bytes. Everything else passes byte by byte and is Beast's to judge, a bad ping too.
 // Pings between the fragments of a message are taken likewise. The stream begins with the answer
-// to the upgrade, which passes up to its blank line.
+// to the upgrade, which passes up to its blank line; where its status is not 101 no frames follow,
+// and everything passes.
 //
 // It also knows whether the stream is within a message: that is how a message that never ends is
 // found out. After a masked frame (no server may send one) the rest passes unread: Beast ends the
@@ -59,7 +60,9 @@ class PingFilter {
   void EndFrame() noexcept;
 
   State state_ = kHeader;
-  std::size_t header_end_ = 0;  // Bytes of the blank line that were seen.
+  std::size_t header_end_ = 0;   // Bytes of the blank line that were seen,
+  std::size_t header_size_ = 0;  // and of the whole header.
+  bool is_upgraded_ = true;      // Its status is 101, as far as it was seen.
   unsigned char first_ = 0;
   bool is_in_message_ = false;  // A data frame that is not the message's last one was begun.
   std::uint64_t left_ = 0;      // Of the length's bytes, or of the payload's.

@@ -36,6 +36,18 @@ struct Passed {
 
 constexpr std::string_view kHeader = "HTTP/1.1 101 Switching Protocols\r\nA: \r\r\n\r\n";
 
+TEST(PingFilterTest, WhatFollowsAnAnswerThatIsNoUpgradePassesWhole) {
+  for (const std::string status : {"403", "100", "110", "1", ""}) {
+    const std::string answer = "HTTP/1.1 " + status + "\r\n\r\n\x89" + std::string(1, '\0') +
+                               "\x89\x01xHTTP/1.1 101\r\n\r\n";
+    PingFilter filter;
+    std::vector<char> out(answer.size() + PingFilter::kHeldMax);
+    const std::size_t size = filter.Pass(answer, out.data());
+    EXPECT_EQ(std::string(out.data(), size), answer);
+    EXPECT_EQ(filter.pings(), 0u);
+  }
+}
+
 // `cuts`: how many bytes each call gets, in turn.
 Passed RunFilter(const std::string& stream, const std::vector<std::size_t>& cuts) {
   PingFilter filter;

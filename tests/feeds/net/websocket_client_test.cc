@@ -495,6 +495,10 @@ TEST(WebSocketClientTest, FaultW5ARefusedUpgradeIsToldWithStatusAndRetryAfter) {
       {answer("500 Internal Server Error"), 500, std::nullopt},
       {answer("503 Service Unavailable", "Retry-After: 99999999999999999999\r\n"), 503, kBanMax},
       {answer("200 OK"), 200, std::nullopt},
+      // A body that looks like a ping.
+      {"HTTP/1.1 418 I'm a teapot\r\nRetry-After: 9\r\nContent-Length: 2\r\n\r\n\x89" +
+           std::string(1, '\0'),
+       418, 9 * kSecond},
   };
   for (const Refusal& refusal : refusals) {
     SCOPED_TRACE(refusal.answer);
