@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -38,6 +39,8 @@ constexpr auto kLookPeriod = std::chrono::milliseconds(50);
 // How often it is told which symbols wait for a snapshot, and how many of them are named.
 constexpr auto kWaitingToldEvery = std::chrono::seconds(10);
 constexpr std::size_t kWaitingNamed = 4;
+// How often it is told that the exchange does not want to see this address.
+constexpr auto kBanToldEvery = std::chrono::seconds(60);
 
 ReceiveTime WallNow() { return ReceiveTime(absl::GetCurrentTimeNanos()); }
 
@@ -136,7 +139,8 @@ class LiveRun {
   [[nodiscard]] absl::Status WhyNothingCame() const;
   int End(const absl::Status& why);
   void PrintSummary() const;
-  void TellWaiting();
+  void TellWaiting(const std::vector<SnapshotEstimate>& waiting);
+  void TellBan(const FeedStatus& feed);
   [[nodiscard]] int WriteResults() const;
 
   const LiveRunOptions& options_;
@@ -148,6 +152,7 @@ class LiveRun {
   absl::Status network_status_;  // When it has ended.
   std::atomic<bool> network_ended_{false};
   std::chrono::steady_clock::time_point waiting_told_{};
+  std::chrono::steady_clock::time_point ban_told_{};
 };
 
 absl::Status LiveRun::MakeLane(std::size_t number, const std::string& run) {
@@ -238,7 +243,9 @@ void LiveRun::Begin() {
 // What has gone wrong so far that a run cannot go on with.
 absl::Status LiveRun::Look() {
   if (network_ended_.load(std::memory_order_acquire)) return network_status_;
-  TellWaiting();
+  const FeedStatus feed = feed_->Status();
+  TellBan(feed);
+  TellWaiting(feed.snapshots);
   for (const auto& lane : lanes_) {
     if (lane->shard->failed()) return absl::AbortedError("an engine's thread failed");
     if (!lane->output->good()) return absl::UnavailableError("a result takes no more rows");
@@ -345,11 +352,24 @@ void LiveRun::PrintSummary() const {
                static_cast<long long>(records));
 }
 
+void LiveRun::TellBan(const FeedStatus& feed) {
+  const Nanos length = std::max(feed.banned_for, feed.refused_for);
+  const auto now = std::chrono::steady_clock::now();
+  if (length == 0 || now - ban_told_ < kBanToldEvery) return;
+  ban_told_ = now;
+  log_.Tell("ban",
+            absl::StrFormat("%s for %.0f s",
+                            feed.banned_for != 0
+                                ? "the exchange has banned this address: nothing is asked"
+                                : "the exchange refuses this address: no connection is tried",
+                            static_cast<double>(length) / kSecond),
+            WallNow());
+}
+
 // When each symbol that waits will have its snapshot, as things stand.
-void LiveRun::TellWaiting() {
+void LiveRun::TellWaiting(const std::vector<SnapshotEstimate>& waiting) {
   const auto now = std::chrono::steady_clock::now();
   if (now - waiting_told_ < kWaitingToldEvery) return;
-  const std::vector<SnapshotEstimate> waiting = feed_->Status().snapshots;
   // Those that are served at once are not worth a line.
   if (waiting.empty() || waiting.back().due < kSecond) return;
   waiting_told_ = now;

@@ -29,7 +29,7 @@ namespace thalweg {
 inline constexpr Nanos kResolveDeadline = 5 * kSecond;
 inline constexpr Nanos kConnectDeadline = 5 * kSecond;  // Of one address.
 inline constexpr Nanos kHandshakeDeadline = 5 * kSecond;
-// In one dial, so that it costs the exchange's count of connections little more than it says.
+// In one dial: the exchange counts connects, and our budget of them counts dials.
 inline constexpr std::size_t kAddressesTriedMax = 3;
 // That are remembered as having failed; at the bound all are forgotten.
 inline constexpr std::size_t kFailedAddressesMax = 64;

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "core/string_view.h"
 #include "feeds/decode/decoder.h"
 #include "feeds/net/dialer.h"
@@ -64,9 +65,31 @@ SnapshotResult ResultOf(const RestAnswer& answer) {
   if (answer.is_good()) {
     return CheckDepthAnswer(answer.body).ok() ? SnapshotResult::kGood : SnapshotResult::kGarbage;
   }
-  const bool is_about_us = answer.code == 429 || answer.code == 418 || answer.code == 403;
-  const bool is_refused = answer.status.ok() && answer.code / 100 == 4 && !is_about_us;
+  // Of the address, or of the connection: the same question may be asked again soon.
+  const int code = answer.code;
+  const bool is_about_us = code == 429 || code == 418 || code == 403 || code == 408 || code == 425;
+  const bool is_refused = answer.status.ok() && code / 100 == 4 && !is_about_us;
   return is_refused ? SnapshotResult::kRefused : SnapshotResult::kFailed;
+}
+
+WeightBudgetOptions WeightOptions(const LiveFeedOptions& options) {
+  WeightBudgetOptions weight;
+  weight.own_share = options.weight_share;
+  weight.test_time_scale = options.weight_time_scale;
+  return weight;
+}
+
+// A request beyond the share would be waited for without an end.
+absl::Status CheckShare(const LiveFeedOptions& options, const std::vector<std::string>& symbols) {
+  std::int64_t heaviest = DepthRequest(options.market, symbols.front(), options.depth_limit).weight;
+  for (const RestRequest& request : ExchangeInfoRequests(options.market, symbols)) {
+    heaviest = std::max(heaviest, request.weight);
+  }
+  const WeightBudget budget(DefaultRateLimits(options.market), WeightOptions(options));
+  if (heaviest <= budget.own_limit()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("a weight share of ", options.weight_share, " leaves ", budget.own_limit(),
+                   " a minute, and one request weighs ", heaviest, ": take a larger share"));
 }
 
 }  // namespace
@@ -138,35 +161,25 @@ class LiveFeed::Core {
     std::size_t shard = 0;
     std::vector<std::string> symbols;
     RestRequest request;
+    std::string given;  // The rules that the shard was given last.
   };
-
-  static WeightBudgetOptions WeightOptions(const LiveFeedOptions& options) {
-    WeightBudgetOptions weight;
-    weight.own_share = options.weight_share;
-    weight.test_time_scale = options.weight_time_scale;
-    return weight;
-  }
 
   void Log(std::string_view line) { log_.Write(line, NetworkLoop::Now()); }
 
   void AddSlot(std::size_t shard, ConnectionPlan plan) {
-    std::vector<std::string> of_depth;
-    for (const PlannedStream& stream : plan.streams) {
-      if (stream.kind != StreamKind::kDepth) continue;
-      of_depth.push_back(shards_[shard].symbols[stream.symbol]);
-      snapshots_.OnConnectionLost(of_depth.back());
-    }
-    const auto on_line = [this, symbols = std::move(of_depth)](bool is_open) {
-      for (const std::string& symbol : symbols) {
-        if (is_open) {
-          snapshots_.OnConnectionBack(symbol);
-        } else {
-          snapshots_.OnConnectionLost(symbol);
-        }
+    const auto on_depth = [this, shard](std::size_t symbol, bool comes) {
+      const std::string& name = shards_[shard].symbols[symbol];
+      if (comes) {
+        snapshots_.OnConnectionBack(name);
+      } else {
+        snapshots_.OnConnectionLost(name);
       }
     };
+    for (const PlannedStream& stream : plan.streams) {
+      if (stream.kind == StreamKind::kDepth) on_depth(stream.symbol, false);
+    }
     slots_.push_back(std::make_unique<StreamSlot>(options_.slot, std::move(plan),
-                                                  *shards_[shard].input, surroundings_, on_line));
+                                                  *shards_[shard].input, surroundings_, on_depth));
   }
 
   // ---- exchangeInfo
@@ -174,7 +187,7 @@ class LiveFeed::Core {
   void AddQuestion(std::size_t shard, const std::vector<std::string>& symbols) {
     std::vector<RestRequest> requests = ExchangeInfoRequests(options_.market, symbols);
     if (requests.size() == 1) {
-      questions_.push_back({shard, symbols, std::move(requests.front())});
+      questions_.push_back({shard, symbols, std::move(requests.front()), ""});
     } else {
       AddHalves(shard, symbols);
     }
@@ -188,7 +201,10 @@ class LiveFeed::Core {
   }
 
   void AskNext(Nanos now) {
-    if (is_asking_ || questions_.empty() || now < next_question_) return;
+    if (is_asking_ || now < next_question_) return;
+    if (is_running_ && questions_.empty() && now >= next_round_) questions_.swap(answered_);
+    // What may have changed waits behind what is missing.
+    if (questions_.empty() || (is_running_ && snapshots_.IsNeeded(now))) return;
     const RestRequest& request = questions_.front().request;
     const std::optional<WeightBudget::Ticket> ticket = weight_.Take(request.weight, now);
     if (!ticket) return;
@@ -203,55 +219,74 @@ class LiveFeed::Core {
 
   void OnInfo(const RestAnswer& answer) {
     if (is_stopping_) return;
-    const Question question = std::move(questions_.front());
+    Question question = std::move(questions_.front());
     questions_.pop_front();
     if (answer.is_good()) {
       absl::Status status = TakeInfo(question, answer);
       if (absl::IsInvalidArgument(status)) return BeginStop(std::move(status));
-      if (!status.ok()) RetryInfo(question, Standard(status.message()));
-      return;
+      if (!status.ok()) return RetryInfo(std::move(question), answer, Standard(status.message()));
+      return Keep(std::move(question));
     }
     const std::int64_t code =
         answer.status.ok() && answer.code == 400 ? ErrorCode(answer.body).value_or(0) : 0;
     if (code != kInvalidSymbol && code != kIllegalCharacters) {
-      return RetryInfo(question, DescribeAnswer(answer));
+      return RetryInfo(std::move(question), answer, DescribeAnswer(answer));
     }
     // The answer does not say which symbol it is.
     if (question.symbols.size() > 1) return AddHalves(question.shard, question.symbols);
-    BeginStop(UnknownSymbol(question.symbols.front(), DescribeAnswer(answer)));
+    absl::Status status = TellUnknown(question.symbols.front(), DescribeAnswer(answer));
+    if (!status.ok()) return BeginStop(std::move(status));
+    Keep(std::move(question));
   }
 
-  [[nodiscard]] absl::Status UnknownSymbol(const std::string& symbol,
-                                           const std::string& words) const {
+  // It is answered, and asked again in the next round.
+  void Keep(Question question) {
+    answered_.push_back(std::move(question));
+    next_round_ = NetworkLoop::Now() + options_.info_period;
+  }
+
+  // InvalidArgument before anything runs; a symbol that was known is told in the log.
+  absl::Status TellUnknown(const std::string& symbol, const std::string& words) {
+    if (is_running_) {
+      Log(absl::StrCat("symbol ", symbol, " has become unknown to ", options_.rest.Url(), ": ",
+                       words));
+      return absl::OkStatus();
+    }
     return absl::InvalidArgumentError(
         absl::StrCat("symbol '", symbol, "' is unknown to ", options_.rest.Url(), ": ", words,
                      "; take one that is listed, spelled as the exchange does"));
   }
 
-  void RetryInfo(Question question, std::string_view why) {
-    const Nanos wait = info_backoff_.Next(0, random_);
-    next_question_ = NetworkLoop::Now() + wait;
+  void RetryInfo(Question question, const RestAnswer& answer, std::string_view why) {
+    const Nanos now = NetworkLoop::Now();
+    Nanos wait = info_backoff_.Next(0, random_);
+    // That of 429 and 418 is about the whole address: the budget keeps it.
+    if (answer.code >= 500) wait = std::max(wait, ServerPause(answer.retry_after));
+    next_question_ = now + wait;
     problem_ = absl::StrCat("exchangeInfo: ", Abseil(why));
-    Log(absl::StrCat(problem_, "; again in ", wait / kMillisecond, " ms"));
+    const Nanos due = std::max(next_question_, weight_.blocked_until());
+    Log(absl::StrFormat("%s; again in %.1f s", problem_, static_cast<double>(due - now) / kSecond));
     questions_.push_front(std::move(question));
   }
 
-  // DataLoss: it is no exchangeInfo. InvalidArgument: a symbol is not in it.
-  absl::Status TakeInfo(const Question& question, const RestAnswer& answer) {
+  // DataLoss: it is no exchangeInfo. InvalidArgument: a symbol is not in it, and never was.
+  absl::Status TakeInfo(Question& question, const RestAnswer& answer) {
     std::vector<std::string> left_out;
     const auto instruments = DecodeExchangeInfo(answer.body, &left_out);
     if (!instruments.ok()) return absl::DataLossError(instruments.status().message());
     // One that could not be read is listed all the same: the engine infers what it is.
     const std::set<std::string> listed = ReadListedSymbols(answer.body);
     for (const std::string& symbol : question.symbols) {
-      if (listed.count(symbol) == 0) {
-        return UnknownSymbol(symbol, "it is not among those that are listed");
-      }
+      if (listed.count(symbol) != 0) continue;
+      absl::Status status = TellUnknown(symbol, "it is not among those that are listed");
+      if (!status.ok()) return status;
     }
-    for (const std::string& reason : left_out) Log(absl::StrCat("exchangeInfo: ", reason));
     if (const auto limits = ReadRateLimits(answer.body); limits.ok()) weight_.SetLimits(*limits);
     problem_.clear();
     info_backoff_.Reset();
+    std::string rules = RulesOf(answer.body);
+    if (std::exchange(question.given, rules) == rules) return absl::OkStatus();
+    for (const std::string& reason : left_out) Log(absl::StrCat("exchangeInfo: ", reason));
     shards_[question.shard].input->OnRest(answer.received, question.request.target, answer.body);
     return absl::OkStatus();
   }
@@ -304,11 +339,11 @@ class LiveFeed::Core {
   void Tick() {
     const Nanos now = NetworkLoop::Now();
     if (!is_stopping_) {
+      TakeOrders(now);
+      FetchSnapshots(now);
       AskNext(now);
       // All symbols are known to be some before anything is subscribed to.
       is_running_ = is_running_ || (questions_.empty() && !is_asking_);
-      TakeOrders(now);
-      FetchSnapshots(now);
     }
     if (is_running_ || is_stopping_) {
       for (const auto& slot : slots_) slot->Tick(now);
@@ -383,6 +418,8 @@ class LiveFeed::Core {
   LoopTimer timer_;
 
   std::deque<Question> questions_;
+  std::deque<Question> answered_;  // To be asked again at next_round_.
+  Nanos next_round_ = 0;
   Backoff info_backoff_;
   Nanos next_question_ = 0;
   bool is_asking_ = false;
@@ -420,6 +457,7 @@ absl::StatusOr<std::unique_ptr<LiveFeed>> LiveFeed::Create(LiveFeedOptions optio
   }
   // A symbol is of one shard.
   if (auto planned = PlanStreams(plan, all); !planned.ok()) return planned.status();
+  if (absl::Status status = CheckShare(options, all); !status.ok()) return status;
   auto trust = ServerTrust::Create(options.ca_path);
   if (!trust.ok()) return trust.status();
   return std::unique_ptr<LiveFeed>(new LiveFeed(std::make_unique<Core>(

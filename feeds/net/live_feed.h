@@ -2,12 +2,15 @@
 //
 //   1. exchangeInfo of every symbol is asked for and given to its shard (OnRest). A symbol that the
 //      exchange does not know ends the feed with InvalidArgument; everything else that fails is
-//      tried for ever, with backoff, and said.
+//      tried for ever, with backoff, and said. It is asked again every kInfoPeriod, behind
+//      snapshots that are needed, and given again when something of the symbols has changed: they
+//      halt, begin to trade, and get other ticks. One that has become unknown is told in the log.
 //   2. The connections of the plan are opened (feeds/net/stream_plan.h), each of one shard, and
 //      kept open (feeds/net/stream_slot.h). What they carry goes to their shard as it came.
 //   3. Orders of the shards are taken every kFeedTick and served by one queue of snapshots
 //      (feeds/net/snapshot_queue.h) out of one budget of request weight; good answers go to the
-//      shard that has the symbol. Nothing is fetched while a symbol's depth has no connection.
+//      shard that has the symbol. Nothing is fetched for a symbol before the first depth event of
+//      its connection, which a snapshot must reach.
 //
 // The feed keeps no book and judges no data. One thread runs it all, and waits for nothing: a shard
 // without room counts what it loses (pipeline/shard_input.h).
@@ -41,6 +44,8 @@ namespace thalweg {
 inline constexpr Nanos kFeedTick = 5 * kMillisecond;
 // How old Status() is at most while the thread runs.
 inline constexpr Nanos kStatusAge = 100 * kMillisecond;
+// From an answer about all symbols to the next question.
+inline constexpr Nanos kInfoPeriod = 600 * kSecond;
 // From Stop() to the end of Run(), whatever the exchange answers.
 inline constexpr Nanos kStopDeadline = kSecond;
 // Orders taken of a shard in one look.
@@ -67,6 +72,7 @@ struct LiveFeedOptions {
   // For tests, and exchanges in a box whose clock runs faster.
   SlotOptions slot;  // `watch` of futures: WatchOptionsOf(market, 1).
   SocketOptions socket;
+  Nanos info_period = kInfoPeriod;
   std::size_t connect_attempts = kConnectAttemptsMax;
   Nanos connect_window = kConnectWindow;
   std::int64_t weight_time_scale = 1;  // WeightBudgetOptions::test_time_scale
@@ -104,7 +110,8 @@ struct FeedStatus {
 class LiveFeed {
  public:
   // InvalidArgument with what is wrong: no shards or symbols, a symbol that cannot be one or is
-  // named twice, a certificate file that cannot be read.
+  // named twice, a share of the weight that is too small for one request, a certificate file that
+  // cannot be read.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<LiveFeed>> Create(
       LiveFeedOptions options, std::vector<FeedShard> shards);
   ~LiveFeed();

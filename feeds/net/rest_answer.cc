@@ -98,6 +98,10 @@ std::optional<Nanos> ParseRetryAfter(std::string_view value) {
   return std::min(*seconds, kBanMax / kSecond) * kSecond;
 }
 
+Nanos ServerPause(std::optional<Nanos> retry_after) noexcept {
+  return std::clamp<Nanos>(retry_after.value_or(0), 0, kServerPauseMax);
+}
+
 std::optional<UsedWeight> ParseUsedWeight(std::string_view name, std::string_view value) {
   constexpr std::string_view kPrefix = "x-mbx-used-weight-";
   if (!absl::StartsWithIgnoreCase(Abseil(name), Abseil(kPrefix))) return std::nullopt;
@@ -162,6 +166,18 @@ std::set<std::string> ReadListedSymbols(std::string_view body) {
     if (entry["symbol"].get(symbol) == simdjson::SUCCESS) symbols.emplace(symbol);
   }
   return symbols;
+}
+
+std::string RulesOf(std::string_view body) {
+  dom::parser parser;
+  dom::object answer;
+  std::string rules;
+  if (parser.parse(body.data(), body.size()).get(answer) != simdjson::SUCCESS) return rules;
+  for (const auto& field : answer) {
+    if (field.key == "serverTime" || field.key == "rateLimits") continue;
+    absl::StrAppend(&rules, Abseil(field.key), ":", simdjson::minify(field.value), "\n");
+  }
+  return rules;
 }
 
 std::optional<std::int64_t> ErrorCode(std::string_view body) {

@@ -19,6 +19,9 @@
 
 namespace thalweg {
 
+// The longest that a 5xx answer's Retry-After is kept.
+inline constexpr Nanos kServerPauseMax = 300 * kSecond;
+
 struct RestAnswer {
   // OK when an answer came whole, of any HTTP status. Else DeadlineExceeded, Unavailable (dns,
   // connect, tls, connection lost), Unauthenticated (certificate), DataLoss (not HTTP, or more of
@@ -37,6 +40,8 @@ struct RestAnswer {
 
 // "30": seconds. Nothing when it is no number, negative or a date; more than kBanMax is kBanMax.
 [[nodiscard]] std::optional<Nanos> ParseRetryAfter(std::string_view value);
+// How long a server that failed (5xx) is left alone: what it asks for, within bounds.
+[[nodiscard]] Nanos ServerPause(std::optional<Nanos> retry_after) noexcept;
 // "X-MBX-USED-WEIGHT-1M": "120", in any case. Nothing for other headers and other values.
 [[nodiscard]] std::optional<UsedWeight> ParseUsedWeight(std::string_view name,
                                                         std::string_view value);
@@ -53,6 +58,10 @@ struct RestAnswer {
 // The symbols that an exchangeInfo answer lists, those whose rules cannot be read too; empty when
 // it is no such answer.
 [[nodiscard]] std::set<std::string> ReadListedSymbols(std::string_view body);
+
+// What an exchangeInfo answer says of its symbols: everything but the time of the answer and the
+// rate limits. Two that say the same have the same; empty when it is no object.
+[[nodiscard]] std::string RulesOf(std::string_view body);
 
 // "HTTP 400: -1121 Invalid symbol." or what there is to say, without line ends, at most 200 bytes
 // of the exchange's own.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "feeds/net/rest_answer.h"
 #include "pipeline/engine.h"
 
 namespace thalweg {
@@ -115,6 +116,13 @@ std::optional<SnapshotRequest> SnapshotQueue::Take(Nanos now) {
                          DepthRequest(options_.market, name, options_.depth_limit).target};
 }
 
+bool SnapshotQueue::IsNeeded(Nanos now) const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [&](const Key& key) {
+    const Symbol& symbol = symbols_.find(std::get<std::string>(key))->second;
+    return symbol.need == SnapshotNeed::kNoBook && symbol.is_connected && symbol.not_before <= now;
+  });
+}
+
 std::optional<Nanos> SnapshotQueue::NextDue(Nanos now) const {
   if (in_flight_ >= options_.concurrency) return std::nullopt;
   std::optional<Nanos> earliest;
@@ -160,9 +168,8 @@ SnapshotUse SnapshotQueue::OnAnswer(const SnapshotRequest& request, SnapshotResu
       ++counts_.failed;
   }
   // That of 429 and 418 is about the whole address: the budget keeps it.
-  if (report.retry_after && report.status >= 500) {
-    const Nanos named = std::clamp<Nanos>(*report.retry_after, 0, kServerPauseMax);
-    symbol.not_before = std::max(symbol.not_before, now + named);
+  if (report.status >= 500) {
+    symbol.not_before = std::max(symbol.not_before, now + ServerPause(report.retry_after));
   }
   Delay(symbol, now);
   Enqueue(found->first, symbol);

@@ -36,8 +36,6 @@ namespace thalweg {
 // longest.
 inline constexpr Nanos kRetryFirst = 250 * kMillisecond;
 inline constexpr Nanos kRetryLongest = 30 * kSecond;
-// The longest that a 5xx answer's Retry-After is kept.
-inline constexpr Nanos kServerPauseMax = 300 * kSecond;
 // A symbol that wants a snapshot that soon after it was given one is treated like one that failed.
 inline constexpr Nanos kSettledAfter = 10 * kSecond;
 inline constexpr std::size_t kSnapshotConcurrency = 4;
@@ -63,7 +61,7 @@ struct SnapshotRequest {
 enum class SnapshotResult : std::uint8_t {
   kGood,     // A depth answer (CheckDepthAnswer is OK).
   kGarbage,  // HTTP 200 with something else.
-  kFailed,   // 5xx, 429, 418, no answer, no connection.
+  kFailed,   // 5xx, 429, 418, 408, 425, no answer, no connection.
   kRefused,  // Another 4xx: asking again the same is of little use, so it waits long.
 };
 
@@ -101,12 +99,15 @@ class SnapshotQueue {
   // so does one whose request is under way: that answer serves both wishes.
   void Want(std::string_view symbol, SnapshotNeed need, Nanos now);
   // The connection of the symbol's depth was lost: what is under way is of the past, and nothing is
-  // fetched, though wishes are kept, until it is back. Symbols begin connected.
+  // fetched, though wishes are kept, until it is back and has delivered an event: an older snapshot
+  // is of no use. Symbols begin connected.
   void OnConnectionLost(std::string_view symbol);
   void OnConnectionBack(std::string_view symbol);
 
   // The next request that may go now; it counts as sent. Call until there is none.
   [[nodiscard]] std::optional<SnapshotRequest> Take(Nanos now);
+  // A symbol without a book waits, and for nothing but the budget.
+  [[nodiscard]] bool IsNeeded(Nanos now) const;
   // When Take() may have something again, if nothing else happens until then; nothing: not before
   // something else happens.
   [[nodiscard]] std::optional<Nanos> NextDue(Nanos now) const;

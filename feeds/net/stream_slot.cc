@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/string_view.h"
 #include "feeds/decode/json_escapes.h"
+#include "feeds/net/rest_answer.h"
 
 namespace thalweg {
 namespace {
@@ -74,12 +75,14 @@ class StreamSlot::Link : public SocketObserver {
 };
 
 StreamSlot::StreamSlot(const SlotOptions& options, ConnectionPlan plan, ShardInput& shard,
-                       SlotSurroundings& surroundings, std::function<void(bool)> on_line)
+                       SlotSurroundings& surroundings,
+                       std::function<void(std::size_t symbol, bool comes)> on_depth)
     : options_(options),
       plan_(std::move(plan)),
       shard_(shard),
       surroundings_(surroundings),
-      on_line_(std::move(on_line)),
+      on_depth_(std::move(on_depth)),
+      has_come_(plan_.streams.size()),
       backoff_(options.backoff) {
   for (std::size_t i = 0; i < plan_.streams.size(); ++i) by_name_[plan_.streams[i].name] = i;
 }
@@ -93,13 +96,14 @@ void StreamSlot::Log(std::string_view text) const { surroundings_.log(text); }
 
 // ---- Attempts
 
-bool StreamSlot::MayDial(Nanos now) const {
-  const bool is_banned = surroundings_.weight.state(now) == BudgetState::kBanned;
-  return !is_stopping_ && !is_banned && surroundings_.connects.NextAt(now) <= now;
+Nanos StreamSlot::NextDialAt(Nanos at) const {
+  const WeightBudget& weight = surroundings_.weight;
+  if (weight.state(at) == BudgetState::kBanned) at = weight.blocked_until();
+  return surroundings_.connects.NextAt(at);
 }
 
 std::unique_ptr<StreamSlot::Link> StreamSlot::Dial(Nanos now) {
-  if (!MayDial(now) || !surroundings_.connects.TryTake(now)) return nullptr;
+  if (is_stopping_ || NextDialAt(now) > now || !surroundings_.connects.TryTake(now)) return nullptr;
   ++counts_.attempts;
   auto link = std::make_unique<Link>(*this, options_.watch);
   if (current_) {
@@ -154,7 +158,7 @@ void StreamSlot::TakeVerdict(Link& link, WatchVerdict verdict, std::string_view 
   }
   if (successor_ || now < next_successor_) return;
   successor_ = Dial(now);
-  if (successor_) Log(absl::StrCat("conn ", link.id, " is to be replaced: ", Abseil(why)));
+  if (successor_) Log(absl::StrCat("conn ", link.id, " is to be replaced: ", Shortened(why)));
 }
 
 void StreamSlot::TickSuccessor(Nanos now) {
@@ -189,7 +193,7 @@ void StreamSlot::OnOpen(Link& link) {
                           absl::StrCat(surroundings_.url, plan_.WholeTarget()));
   Log(absl::StrCat("conn ", link.id, " open: ", plan_.streams.size(), " streams, ",
                    plan_.streams.front().name, " first"));
-  if (&link == current_.get()) return on_line_(true);
+  if (&link == current_.get()) return;
   changeover_.emplace(plan_.streams.size(), now, options_.changeover);
 }
 
@@ -254,10 +258,25 @@ void StreamSlot::Deliver(Link& link, std::size_t stream, const SocketMessage& me
     return changeover_->Hold(stream, message.received, message.monotonic, message.text,
                              surroundings_.now());
   }
+  if (stream < has_come_.size() && !has_come_[stream]) NoteFirst(stream);
   ++counts_.frames;
   counts_.bytes += static_cast<std::int64_t>(message.text.size());
   shard_.OnFrame(link.id, message.received, message.monotonic, message.text);
   if (changeover_) changeover_->OnOldFrame(stream, message.text);
+}
+
+void StreamSlot::NoteFirst(std::size_t stream) {
+  has_come_[stream] = true;
+  const PlannedStream& planned = plan_.streams[stream];
+  if (planned.kind == StreamKind::kDepth) on_depth_(planned.symbol, true);
+}
+
+void StreamSlot::ForgetStreams() {
+  for (std::size_t i = 0; i < has_come_.size(); ++i) {
+    const PlannedStream& planned = plan_.streams[i];
+    if (has_come_[i] && planned.kind == StreamKind::kDepth) on_depth_(planned.symbol, false);
+    has_come_[i] = false;
+  }
 }
 
 void StreamSlot::NoteRefusal(const SocketEnd& end, Nanos now) {
@@ -285,7 +304,7 @@ void StreamSlot::OnEnd(Link& link, const SocketEnd& end) {
   }
   NoteRefusal(end, now);
   const absl::string_view why = end.status.ok() ? "as asked for" : end.status.message();
-  if (&link == successor_.get()) return DropSuccessor(Standard(why), now);
+  if (&link == successor_.get()) return DropSuccessor(Standard(why), now, end.retry_after);
   if (link.id != 0 && !is_stopping_) ++counts_.ends;
   EndCurrent(end.code, Standard(why), end.retry_after, now);
 }
@@ -319,29 +338,28 @@ void StreamSlot::EndCurrent(int code, std::string_view why, std::optional<Nanos>
     Log(absl::StrCat(name, " closed ", code, ": ", last_end_, "; its successor takes over"));
     if (successor_->id != 0) return Promote(now);
     current_ = std::move(successor_);
-    return on_line_(false);
+    return ForgetStreams();
   }
   if (is_stopping_) return;
-  Nanos wait = backoff_.Next(good_for, surroundings_.random);
-  if (retry_after) wait = std::max(wait, std::min(*retry_after, kServerRetryMax));
-  next_attempt_ = now + wait;
-  const Nanos blocked = surroundings_.connects.NextAt(next_attempt_) - now;
+  next_attempt_ =
+      now + std::max(backoff_.Next(good_for, surroundings_.random), ServerPause(retry_after));
   Log(absl::StrCat(name, id == 0 ? " failed: " : absl::StrCat(" closed ", code, ": "), last_end_,
-                   "; again in ", Seconds(std::max(wait, blocked))));
-  if (id != 0) on_line_(false);
+                   "; again in ", Seconds(NextDialAt(next_attempt_) - now)));
+  ForgetStreams();
 }
 
-void StreamSlot::DropSuccessor(std::string_view why, Nanos now) {
+void StreamSlot::DropSuccessor(std::string_view why, Nanos now, std::optional<Nanos> retry_after) {
   std::unique_ptr<Link> link = std::move(successor_);
   changeover_.reset();
   ++counts_.successors_dropped;
   last_end_ = Shortened(why);
   TellClosed(*link, kCloseNone);
   Bury(std::move(link));
-  const Nanos wait = backoff_.Next(0, surroundings_.random);
-  next_successor_ = now + wait;
+  next_successor_ =
+      now + std::max(backoff_.Next(0, surroundings_.random), ServerPause(retry_after));
   if (!is_stopping_) {
-    Log(absl::StrCat("a successor failed: ", last_end_, "; again in ", Seconds(wait)));
+    Log(absl::StrCat("a successor failed: ", last_end_, "; again in ",
+                     Seconds(NextDialAt(next_successor_) - now)));
   }
 }
 
@@ -393,8 +411,7 @@ SlotStatus StreamSlot::Status(Nanos now) const {
     if (current_->id != 0) status.open_for = now - current_->opened;
     status.unread_bytes = current_->socket->counts().unread_bytes;
   } else {
-    status.next_attempt_in =
-        std::max(Nanos{0}, surroundings_.connects.NextAt(std::max(now, next_attempt_)) - now);
+    status.next_attempt_in = std::max(Nanos{0}, NextDialAt(std::max(now, next_attempt_)) - now);
   }
   return status;
 }

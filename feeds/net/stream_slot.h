@@ -45,8 +45,6 @@ inline constexpr Nanos kSuccessorDeadline = 30 * kSecond;
 inline constexpr std::int64_t kLagBytes = std::int64_t{64} << 10;
 // Between two ticks, which are milliseconds apart: the process was stopped, frozen or moved.
 inline constexpr Nanos kPauseMin = kSecond;
-// The longest that the Retry-After of a 5xx answer keeps a slot.
-inline constexpr Nanos kServerRetryMax = 300 * kSecond;
 
 struct SlotOptions {
   WatchOptions watch;
@@ -111,10 +109,11 @@ struct SlotStatus {
 
 class StreamSlot {
  public:
-  // All outlive the slot. `on_line`: the slot's first connection is open (true), or none is any
-  // more (false).
+  // All outlive the slot. `on_depth`: depth of the plan's symbol comes (true, with its first event,
+  // before the shard has it), or there is no connection for it any more (false).
   StreamSlot(const SlotOptions& options, ConnectionPlan plan, ShardInput& shard,
-             SlotSurroundings& surroundings, std::function<void(bool)> on_line);
+             SlotSurroundings& surroundings,
+             std::function<void(std::size_t symbol, bool comes)> on_depth);
   ~StreamSlot();
   StreamSlot(const StreamSlot&) = delete;
   StreamSlot& operator=(const StreamSlot&) = delete;
@@ -142,16 +141,20 @@ class StreamSlot {
   void NotePause(Nanos now);
   void TickLink(Link& link, Nanos now);
   void TickSuccessor(Nanos now);
-  [[nodiscard]] bool MayDial(Nanos now) const;
+  // When one may dial that would at that time.
+  [[nodiscard]] Nanos NextDialAt(Nanos at) const;
   void TakeVerdict(Link& link, WatchVerdict verdict, std::string_view why, Nanos now);
 
   // Which stream a message is of; plan().streams.size(): of none, or of one that is not planned.
   [[nodiscard]] std::size_t Classify(Link& link, std::string_view text, Nanos now, bool* is_data);
   [[nodiscard]] std::size_t FindStream(std::string_view text);
   void Deliver(Link& link, std::size_t stream, const SocketMessage& message);
+  void NoteFirst(std::size_t stream);
+  // There is no connection.
+  void ForgetStreams();
 
   void EndCurrent(int code, std::string_view why, std::optional<Nanos> retry_after, Nanos now);
-  void DropSuccessor(std::string_view why, Nanos now);
+  void DropSuccessor(std::string_view why, Nanos now, std::optional<Nanos> retry_after = {});
   void Promote(Nanos now);
   void NoteRefusal(const SocketEnd& end, Nanos now);
   void TellClosed(Link& link, int code);
@@ -162,7 +165,7 @@ class StreamSlot {
   const ConnectionPlan plan_;
   ShardInput& shard_;
   SlotSurroundings& surroundings_;
-  const std::function<void(bool)> on_line_;
+  const std::function<void(std::size_t, bool)> on_depth_;
   absl::flat_hash_map<std::string, std::size_t> by_name_;
 
   std::unique_ptr<Link> current_;
@@ -172,6 +175,7 @@ class StreamSlot {
   std::vector<std::unique_ptr<Link>> buried_;   // Until the next tick: they may be calling us.
   std::unique_ptr<StreamWatch> learnt_;         // Of the last connection that ended.
 
+  std::vector<bool> has_come_;  // By stream, since there was no connection.
   Backoff backoff_;
   Nanos looked_ = 0;  // At the clock.
   Nanos next_attempt_ = INT64_MIN;

@@ -245,8 +245,9 @@ void StreamWatch::OnListed(const std::vector<std::string>& listed, Nanos now) {
 }
 
 WatchStep StreamWatch::Advance(Nanos now, FramePace& pace) {
-  if (auto step = JudgeLife(now)) return *std::move(step);
-  if (now >= next_look_) {
+  std::optional<WatchStep> life = JudgeLife(now);
+  if (life && life->verdict == WatchVerdict::kReconnect) return *std::move(life);
+  if (!life && now >= next_look_) {
     next_look_ = now + options_.stream_silence / kLooksPerSilence;
     DropOverdueRequests(now);
     if (auto step = JudgeSilence(now)) return *std::move(step);
@@ -259,6 +260,8 @@ WatchStep StreamWatch::Advance(Nanos now, FramePace& pace) {
     step.ping = true;
     return step;
   }
+  // Pings go on while it waits for its successor: it may die before there is one.
+  if (life) return *std::move(life);
   if (auto step = SendRequest(now, pace)) return *std::move(step);
   return {};
 }

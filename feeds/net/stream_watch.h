@@ -18,7 +18,8 @@
 //                  time without effect doubles the limit, up to `longest_silence`, so quiet symbols
 //                  cost a request now and then, and make no storm.
 //   server pings   None for `server_ping_silence`: replaced, or made anew when no data came either.
-//   own pings      Every `ping_every`; no pong and nothing else for `pong_deadline`: half open.
+//   own pings      Every `ping_every`, also while it waits to be replaced; no pong and nothing else
+//                  for `pong_deadline`: half open.
 //   end of life    serverShutdown was said, or the connection is `life` old: replaced.
 //
 // "Replaced" is make-before-break: the successor is opened first. Staleness of numbers is not

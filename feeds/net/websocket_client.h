@@ -36,7 +36,8 @@ inline constexpr Nanos kMessageDeadline = 5 * kSecond;
 // Of the upgrade alone, and of everything from the name to the upgrade.
 inline constexpr Nanos kUpgradeDeadline = 5 * kSecond;
 inline constexpr Nanos kOpenDeadline = 30 * kSecond;
-// From a close frame of either side to the end.
+// From a close frame of ours to the end, and from one of the exchange until ours is sent: then it
+// has ended.
 inline constexpr Nanos kSocketCloseDeadline = kSecond;
 // How often deadlines are looked at, and pongs that had to wait are sent.
 inline constexpr Nanos kSocketTick = 20 * kMillisecond;

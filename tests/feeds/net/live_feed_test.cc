@@ -16,6 +16,7 @@
 #include "replay/market.h"
 #include "tests/feeds/net/kept_shard.h"
 #include "tests/feeds/net/raw_server.h"
+#include "tests/feeds/net/scripted_server.h"
 #include "tests/tools/test_folder.h"
 #include "tools/exchange/exchange.h"
 #include "tools/exchange/fault.h"
@@ -188,6 +189,13 @@ TEST(LiveFeedTest, WhatCannotBeFedIsRefusedAtOnce) {
   const auto twice = LiveFeed::Create(OptionsFor(1), {{&shard, {"A"}}, {&shard, {"A"}}});
   EXPECT_TRUE(absl::StrContains(twice.status().message(), "'A' is named twice"));
   LiveFeedOptions options = OptionsFor(1);
+  // 18 a minute; a depth snapshot weighs 50, and exchangeInfo 20.
+  options.weight_share = 0.003;
+  const auto starved = LiveFeed::Create(options, {{&shard, {"A"}}});
+  EXPECT_TRUE(absl::IsInvalidArgument(starved.status()));
+  EXPECT_TRUE(absl::StrContains(starved.status().message(), "leaves 18 a minute"))
+      << starved.status();
+  options = OptionsFor(1);
   options.ca_path = "/nonexistent.pem";
   EXPECT_TRUE(absl::StrContains(LiveFeed::Create(options, {{&shard, {"A"}}}).status().message(),
                                 "/nonexistent.pem"));
@@ -415,6 +423,85 @@ TEST(LiveFeedTest, SnapshotsThatFailAreTriedAgainAndGarbageGoesNowhere) {
   EXPECT_TRUE(running.Stop().ok());
   EXPECT_EQ(running.feed().Status().snapshot_counts.requests, 5);
   EXPECT_EQ(running.feed().Status().problem, "");
+}
+
+TEST(LiveFeedTest, AnswersThatAreAboutTheConnectionAreNoRefusals) {
+  ServedMarket exchange({"BTCUSDT"},
+                        {"rest-error:status=408@request=1", "rest-error:status=425@request=2"});
+  KeptShard shard;
+  RunningFeed running(OptionsFor(exchange.port()), {{&shard, {"BTCUSDT"}}});
+  shard.Order("BTCUSDT");
+  ASSERT_TRUE(running.Await([&] { return shard.rest_count() == 2; }));
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(running.feed().Status().snapshot_counts.failed, 2);
+  EXPECT_EQ(running.feed().Status().snapshot_counts.refused, 0);
+}
+
+// Answers questions for exchangeInfo, numbered from 0, as a test says, and nothing else.
+class ScriptedInfo {
+ public:
+  explicit ScriptedInfo(std::function<std::string(int number)> answer)
+      : answer_(std::move(answer)) {}
+
+  [[nodiscard]] static std::string Http(const std::string& status, const std::string& body,
+                                        const std::string& headers = "") {
+    return absl::StrCat("HTTP/1.1 ", status, "\r\n", headers, "Content-Length: ", body.size(),
+                        "\r\n\r\n", body);
+  }
+  [[nodiscard]] int asked() const { return asked_.load(); }
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+
+ private:
+  void Serve(int socket) {
+    while (true) {
+      const std::string request = ScriptedServer::ReadRequest(socket);
+      if (request.empty()) return;
+      const bool is_info = absl::StrContains(request, "exchangeInfo");
+      ScriptedServer::Write(socket, is_info ? answer_(asked_++) : Http("404 Not Found", ""));
+    }
+  }
+
+  const std::function<std::string(int)> answer_;
+  std::atomic<int> asked_{0};
+  ScriptedServer server_{[this](int socket, int) { Serve(socket); }};
+};
+
+TEST(LiveFeedTest, WhatTheExchangeSaysOfItsSymbolsIsAskedAgainAndGivenWhenItChanges) {
+  const ScriptedInfo rest([](int number) {
+    if (number >= 8) {
+      return ScriptedInfo::Http("400 Bad Request", R"({"code":-1121,"msg":"Invalid symbol."})");
+    }
+    // Of each answer the time is another one; once the symbol halts.
+    return ScriptedInfo::Http(
+        "200 OK", absl::StrCat(R"({"serverTime":)", number, R"(,"symbols":[{"symbol":"AUSDT",)",
+                               R"("status":")", number < 4 ? "TRADING" : "BREAK", R"("}]})"));
+  });
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(rest.port());
+  options.info_period = 10 * kMillisecond;
+  options.weight_time_scale = 1'000;
+  RunningFeed running(options, {{&shard, {"AUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return rest.asked() >= 12; }));
+  EXPECT_FALSE(running.is_over());
+  EXPECT_TRUE(running.Stop().ok());
+  ASSERT_EQ(shard.rest_count(), 2u);
+  EXPECT_TRUE(absl::StrContains(shard.rest()[0].body, "TRADING"));
+  EXPECT_TRUE(absl::StrContains(shard.rest()[1].body, "BREAK"));
+  EXPECT_TRUE(absl::StrContains(running.Log(), "symbol AUSDT has become unknown to "))
+      << running.Log();
+}
+
+TEST(LiveFeedTest, HowLongExchangeInfoWaitsIsWhatTheExchangeAsksForAndIsLogged) {
+  for (const std::string status : {"503 Service Unavailable", "418 I'm a teapot"}) {
+    const ScriptedInfo rest(
+        [&](int) { return ScriptedInfo::Http(status, "", "Retry-After: 200\r\n"); });
+    KeptShard shard;
+    RunningFeed running(OptionsFor(rest.port()), {{&shard, {"AUSDT"}}});
+    ASSERT_TRUE(running.Await([&] { return absl::StrContains(running.Log(), "; again in "); }));
+    EXPECT_TRUE(absl::StrContains(running.Log(), "; again in 200.0 s")) << running.Log();
+    EXPECT_TRUE(running.Stop().ok());
+    EXPECT_EQ(rest.asked(), 1);
+  }
 }
 
 TEST(LiveFeedTest, FaultN1AnExchangeThatIsNotThereIsAskedForEverAndSaidSo) {

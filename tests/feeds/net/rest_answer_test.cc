@@ -79,6 +79,23 @@ TEST(RestAnswerTest, ASymbolIsListedByItsOwnNameAlone) {
   }
 }
 
+TEST(RestAnswerTest, RulesAreEverythingButTheTimeAndTheLimits) {
+  const std::string answer =
+      R"({"timezone":"UTC","serverTime":1,"rateLimits":[1],"symbols":[{"symbol":"A"}]})";
+  EXPECT_EQ(RulesOf(answer),
+            RulesOf(R"({"timezone": "UTC", "serverTime":2, "symbols":[ {"symbol":"A"}]})"));
+  EXPECT_NE(RulesOf(answer), RulesOf(R"({"timezone":"UTC","symbols":[{"symbol":"B"}]})"));
+  EXPECT_NE(RulesOf(answer), "");
+  EXPECT_EQ(RulesOf("[]"), "");
+}
+
+TEST(RestAnswerTest, AServerThatFailedIsLeftAloneAsLongAsItAsksWithinBounds) {
+  EXPECT_EQ(ServerPause(std::nullopt), 0);
+  EXPECT_EQ(ServerPause(-kSecond), 0);
+  EXPECT_EQ(ServerPause(20 * kSecond), 20 * kSecond);
+  EXPECT_EQ(ServerPause(kBanMax), kServerPauseMax);
+}
+
 TEST(RestAnswerTest, AnErrorIsDescribedInTheExchangesWords) {
   RestAnswer answer;
   answer.code = 400;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "feeds/net/rest_answer.h"
 #include "pipeline/engine.h"
 #include "tests/feeds/net/exchange_window.h"
 
@@ -47,6 +48,21 @@ TEST_F(SnapshotQueueTest, NeedComesFirstThenWhoCameFirst) {
   queue.Want("LATER", SnapshotNeed::kNoBook, 0);
   EXPECT_EQ(TakeAll(0), (Names{"LATE", "LATER", "DOUBT", "BACK"}));
   EXPECT_EQ(taken[0].target, "/api/v3/depth?symbol=LATE&limit=1000");
+}
+
+TEST_F(SnapshotQueueTest, OneIsNeededWhileASymbolWithoutABookWaitsForTheBudgetAlone) {
+  EXPECT_FALSE(queue.IsNeeded(0));
+  queue.Want("DOUBT", SnapshotNeed::kDoubt, 0);
+  queue.OnConnectionLost("LOST");
+  queue.Want("LOST", SnapshotNeed::kNoBook, 0);
+  EXPECT_FALSE(queue.IsNeeded(0));
+  queue.OnConnectionBack("LOST");
+  EXPECT_TRUE(queue.IsNeeded(0));
+  EXPECT_EQ(TakeAll(0), (Names{"LOST", "DOUBT"}));
+  EXPECT_FALSE(queue.IsNeeded(0));
+  EXPECT_EQ(Answer(taken[0], SnapshotResult::kRefused, 0), SnapshotUse::kRetry);
+  EXPECT_FALSE(queue.IsNeeded(0));  // It waits for its next try.
+  EXPECT_TRUE(queue.IsNeeded(kRetryLongest));
 }
 
 TEST_F(SnapshotQueueTest, AHigherNeedMovesAWaitingSymbolUpAndALowerOneDoesNotMoveItDown) {

@@ -56,8 +56,9 @@ class SlotTest : public testing::Test {
   void Make(std::size_t in_target = 3) {
     ConnectionPlan plan = PlanStreams({}, {"BTCUSDT"})->front();
     plan.in_target = in_target;
-    slot = std::make_unique<StreamSlot>(options, std::move(plan), shard, surroundings,
-                                        [this](bool is_open) { lines.push_back(is_open); });
+    slot =
+        std::make_unique<StreamSlot>(options, std::move(plan), shard, surroundings,
+                                     [this](std::size_t, bool comes) { lines.push_back(comes); });
   }
   void Pass(Nanos span) {
     const Nanos end = now + span;
@@ -127,7 +128,7 @@ class SlotTest : public testing::Test {
   std::size_t open_max = 0;
   std::size_t counted_texts = 0;
   std::vector<std::string> log;
-  std::vector<bool> lines;
+  std::vector<bool> lines;  // What was told of the depth.
   KeptShard shard;
   ConnectionBudget connects;
   WeightBudget weight{DefaultRateLimits(Market::kSpot)};
@@ -452,6 +453,75 @@ TEST_F(SlotTest, FaultW5RefusalsWaitAsLongAsTheExchangeAsks) {
     } while (sockets.empty());
     EXPECT_GE(now - refused, refusal.least);
     EXPECT_LE(now - refused, refusal.least + kLongestWait + kAssumedBan);
+  }
+}
+
+TEST_F(SlotTest, FaultW5WhatIsLoggedIsHowLongABanLasts) {
+  Pass(10 * kSecond);
+  weight.OnRefusal(418, 7'200 * kSecond, now);
+  End(*sockets.at(0), kCloseNone, "reset by peer");
+  EXPECT_TRUE(Logged("reset by peer; again in 7200.0 s")) << log.back();
+  EXPECT_EQ(slot->Status(now).next_attempt_in, 7'200 * kSecond);
+}
+
+TEST_F(SlotTest, ASuccessorThatAFailingServerRefusesWaitsAsLongAsItAsks) {
+  Pass(70 * kSecond);
+  opens = false;
+  Say(*sockets.at(0), R"({"e":"serverShutdown","E":1})");
+  Pass(50 * kMillisecond);
+  ASSERT_EQ(sockets.size(), 2u);
+  End(*sockets[1], kCloseNone, "HTTP 503", 503, 90 * kSecond);
+  EXPECT_TRUE(Logged("a successor failed: HTTP 503; again in 90.0 s")) << log.back();
+  Pass(89 * kSecond);
+  EXPECT_EQ(sockets.size(), 1u);
+  Pass(2 * kSecond);
+  EXPECT_EQ(sockets.size(), 2u);
+}
+
+TEST_F(SlotTest, FaultN5AHalfOpenConnectionIsMadeAnewThoughItWaitsForASuccessor) {
+  Pass(70 * kSecond);
+  weight.OnRefusal(418, 60 * kSecond, now);  // So there is none.
+  Say(*sockets.at(0), R"({"e":"serverShutdown","E":1})");
+  events = pongs = false;
+  sockets[0]->last_ping = INT64_MAX / 2;
+  Pass(16 * kSecond);
+  EXPECT_EQ(slot->counts().reconnects, 1);
+  EXPECT_TRUE(Logged("no pong"));
+}
+
+TEST_F(SlotTest, DepthComesWithItsFirstEventAndNotBefore) {
+  events = false;
+  Pass(kSecond);
+  Say(*sockets.at(0), R"({"stream":"btcusdt@bookTicker","data":{"u":7,"s":"BTCUSDT"}})");
+  EXPECT_TRUE(lines.empty());
+  Say(*sockets.at(0), Depth(7));
+  Say(*sockets.at(0), Depth(8));
+  EXPECT_EQ(lines, std::vector<bool>{true});
+  End(*sockets.at(0), kCloseNone, "reset by peer");
+  EXPECT_EQ(lines, (std::vector<bool>{true, false}));
+  Pass(kSecond);
+  ASSERT_TRUE(sockets.at(0)->is_open);
+  EXPECT_EQ(lines, (std::vector<bool>{true, false}));
+  Say(*sockets.at(0), Depth(9));
+  EXPECT_EQ(lines, (std::vector<bool>{true, false, true}));
+}
+
+TEST_F(SlotTest, TheExchangesWordsAreOneShortLineOfTheLog) {
+  Make(1);
+  opens = pongs = false;
+  Pass(5 * kMillisecond);
+  Open(*sockets.at(0));
+  for (int i = 0; i < kSubscribeTriesMax; ++i) {
+    while (sockets.at(0)->sent.empty()) slot->Tick(now += 5 * kMillisecond);
+    const std::string text = std::exchange(sockets[0]->sent, {}).front();
+    Say(*sockets[0], absl::StrCat(R"({"code":2,"msg":")", std::string(5'000, 'x'),
+                                  "\n\",\"id\":", text.substr(text.rfind(':') + 1)));
+  }
+  slot->Tick(now);
+  EXPECT_TRUE(Logged("is to be replaced: SUBSCRIBE failed 3 times"));
+  for (const std::string& line : log) {
+    EXPECT_LT(line.size(), 500u);
+    EXPECT_EQ(line.find('\n'), std::string::npos);
   }
 }
 

@@ -81,7 +81,7 @@ TEST(WebSocketAllocationTest, AFrameOnItsWayToTheShardAllocatesNothing) {
                                 ""};
   CountingShard shard;
   StreamSlot slot({}, PlanStreams({}, {"BTCUSDT", "ETHUSDT"})->front(), shard, surroundings,
-                  [](bool) {});
+                  [](std::size_t, bool) {});
   slot.Tick(now);
   ASSERT_NE(observer, nullptr);
   observer->OnOpen();
