@@ -271,23 +271,23 @@ int RunBenchCommand(const BenchFlags& flags) {
 
 }  // namespace
 
-void AddBenchCommand(CLI::App& app, int* exit_status) {
+void AddBenchCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<BenchFlags>();
-  CLI::App* const command = app.add_subcommand(
+  const Command command = line.AddSubcommand(
       "bench", "Latency by stage, and throughput, of a recording on this machine");
-  command->footer(
+  command.Footer(
       "The recordings are read into memory and played again and again; docs/PERFORMANCE.md "
       "explains "
       "the\ntable. Compare figures of one machine only, quiet, and best pinned to a core:\n\n"
       "  taskset -c 1 thalweg bench btcusdt_20240808.gz btcusdt_20240809.gz\n\n"
       "Exit status: 0 good; 1 no frame, or no book that synchronised; 2 wrong usage; 3 cannot be "
       "read.");
-  command->add_option("RECORDING", flags->recordings, "Recordings, as for replay")->required();
-  command->add_option("--rounds", flags->rounds, "How often everything is played")
-      ->check(CLI::Range(1, kRoundsMax))
-      ->capture_default_str();
-  command->add_flag("--json", flags->json, "As JSON");
-  command->callback([flags, exit_status] { *exit_status = RunBenchCommand(*flags); });
+  command.AddOption("RECORDING", flags->recordings, "Recordings, as for replay").Required();
+  command.AddOption("--rounds", flags->rounds, "How often everything is played")
+      .Range(1, kRoundsMax)
+      .ShowDefault();
+  command.AddFlag("--json", flags->json, "As JSON");
+  command.OnRun([flags, exit_status] { *exit_status = RunBenchCommand(*flags); });
 }
 
 }  // namespace thalweg

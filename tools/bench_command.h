@@ -1,10 +1,10 @@
 // `thalweg bench RECORDING...`: latency by stage, and throughput, on this machine.
 #pragma once
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
-void AddBenchCommand(CLI::App& app, int* exit_status);
+void AddBenchCommand(CommandLine& line, int* exit_status);
 
 }  // namespace thalweg

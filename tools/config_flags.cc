@@ -20,17 +20,12 @@ namespace {
 // Where the comments of Effective() begin, on lines that leave it free.
 constexpr std::size_t kCommentColumn = 40;
 
-// Of an option without a long name: empty.
-std::string KeyOf(const CLI::Option& option) {
-  return option.get_lnames().empty() ? std::string() : option.get_lnames().front();
-}
-
-bool IsGiven(const CLI::Option* option) { return option->count() > 0; }
+bool IsGiven(Option option) { return option.is_given(); }
 
 // Whether everything that the option requires is given, and nothing that excludes it.
-bool IsInGoodCompany(const CLI::Option& option) {
-  const std::set<CLI::Option*> needs = option.get_needs();
-  const std::set<CLI::Option*> excludes = option.get_excludes();
+bool IsInGoodCompany(Option option) {
+  const std::vector<Option> needs = option.needs();
+  const std::vector<Option> excludes = option.excludes();
   return std::all_of(needs.begin(), needs.end(), IsGiven) &&
          std::none_of(excludes.begin(), excludes.end(), IsGiven);
 }
@@ -62,40 +57,36 @@ ConfigPlace PlaceOf(const ConfigSetting& setting, absl::string_view message) {
 
 }  // namespace
 
-void ConfigFlags::AddTo(CLI::App& command) {
-  command_ = &command;
+void ConfigFlags::AddTo(Command command) {
+  command_ = command;
   const char* const group = "Options in a file";
   const auto read = [this](const std::string& path) {
-    if (command_->get_help_ptr()->count() > 0) return;  // Help is there whatever the file says.
-    const absl::Status status = Read(path);
-    if (status.ok()) return;
-    const std::string message(status.message());
-    if (absl::IsInvalidArgument(status)) throw CLI::ConfigError(message);
-    throw CLI::FileError(message);
+    // Help is there whatever the file says.
+    return command_.help().is_given() ? absl::OkStatus() : Read(path);
   };
   config_ = command
-                .add_option_function<std::string>(
+                .AddOptionCallback(
                     "--config", read,
                     "These options without their dashes, as TOML; the command line outranks it")
-                ->type_name("FILE.toml")
-                ->group(group);
+                .TypeName("FILE.toml")
+                .Group(group);
   const auto check = [this] {
     check_only_ = true;
-    for (CLI::Option* option : command_->get_options()) {
-      if (option->get_positional()) option->required(false);
+    for (const Option option : command_.options()) {
+      if (option.is_positional()) option.Required(false);
     }
   };
   check_ = command
-               .add_flag_callback("--check-config", check,
-                                  "Check all options, print what is in effect as TOML, and end")
-               ->group(group);
+               .AddFlagCallback("--check-config", check,
+                                "Check all options, print what is in effect as TOML, and end")
+               .Group(group);
 }
 
-std::vector<CLI::Option*> ConfigFlags::Configurable() const {
-  std::vector<CLI::Option*> options;
-  for (CLI::Option* option : command_->get_options()) {
+std::vector<Option> ConfigFlags::Configurable() const {
+  std::vector<Option> options;
+  for (const Option option : command_.options()) {
     const bool is_about_files = option == config_ || option == check_;
-    if (is_about_files || option == command_->get_help_ptr() || KeyOf(*option).empty()) continue;
+    if (is_about_files || option == command_.help() || option.long_name().empty()) continue;
     options.push_back(option);
   }
   return options;
@@ -119,72 +110,67 @@ absl::Status ConfigFlags::Read(const std::string& path) {
 }
 
 absl::Status ConfigFlags::Apply(std::string name, std::string_view text) {
-  assert(command_ != nullptr);
+  assert(command_ != Command());
   std::map<std::string, OptionKind> keys;
-  std::map<std::string, CLI::Option*> options;
-  for (CLI::Option* option : Configurable()) {
-    keys.emplace(KeyOf(*option), KindOf(*option));
-    options.emplace(KeyOf(*option), option);
+  std::map<std::string, Option> options;
+  for (const Option option : Configurable()) {
+    keys.emplace(option.long_name(), KindOf(option));
+    options.emplace(option.long_name(), option);
   }
   absl::StatusOr<ConfigFile> file = ConfigFile::Parse(std::move(name), text, keys);
   if (!file.ok()) return file.status();
   file_ = *std::move(file);
   for (const ConfigSetting& setting : file_->settings()) {
-    absl::Status status = Give(setting, *options.at(setting.key));
+    absl::Status status = Give(setting, options.at(setting.key));
     if (!status.ok()) return status;
   }
   for (const ConfigSetting& setting : file_->settings()) {
-    absl::Status status = CheckCompany(*options.at(setting.key));
+    absl::Status status = CheckCompany(options.at(setting.key));
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status ConfigFlags::Give(const ConfigSetting& setting, CLI::Option& option) {
-  if (IsGiven(&option)) return absl::OkStatus();
-  from_file_.insert(&option);
+absl::Status ConfigFlags::Give(const ConfigSetting& setting, Option option) {
+  if (option.is_given()) return absl::OkStatus();
+  from_file_.insert(setting.key);
   if (setting.values.empty()) return absl::OkStatus();
-  try {
-    for (const std::string& value : setting.values) option.add_result(value);
-    option.run_callback();
-  } catch (const CLI::ParseError& error) {
-    std::string fault = error.what();
-    if (!absl::StartsWith(fault, option.get_name())) {
-      fault = absl::StrCat(option.get_name(), ": ", fault);
-    }
-    return Explain(absl::InvalidArgumentError(fault));
+  absl::Status status = option.Give(setting.values);
+  if (!status.ok() && !absl::StartsWith(status.message(), option.name())) {
+    status = absl::InvalidArgumentError(absl::StrCat(option.name(), ": ", status.message()));
   }
-  return absl::OkStatus();
+  return Explain(status);
 }
 
 // CLI11 refuses the same, but cannot say where.
-absl::Status ConfigFlags::CheckCompany(const CLI::Option& option) const {
-  if (SettingOf(option) == nullptr || !IsGiven(&option)) return absl::OkStatus();
-  for (const CLI::Option* needed : option.get_needs()) {
-    if (IsGiven(needed)) continue;
-    return Explain(absl::InvalidArgumentError(
-        absl::StrCat(option.get_name(), ": requires ", needed->get_name())));
+absl::Status ConfigFlags::CheckCompany(Option option) const {
+  if (SettingOf(option) == nullptr || !option.is_given()) return absl::OkStatus();
+  for (const Option needed : option.needs()) {
+    if (needed.is_given()) continue;
+    return Explain(
+        absl::InvalidArgumentError(absl::StrCat(option.name(), ": requires ", needed.name())));
   }
-  for (const CLI::Option* excluded : option.get_excludes()) {
-    if (!IsGiven(excluded)) continue;
-    return Explain(absl::InvalidArgumentError(
-        absl::StrCat(option.get_name(), ": excludes ", excluded->get_name())));
+  for (const Option excluded : option.excludes()) {
+    if (!excluded.is_given()) continue;
+    return Explain(
+        absl::InvalidArgumentError(absl::StrCat(option.name(), ": excludes ", excluded.name())));
   }
   return absl::OkStatus();
 }
 
-const ConfigSetting* ConfigFlags::SettingOf(const CLI::Option& option) const {
-  return from_file_.contains(&option) ? file_->Find(KeyOf(option)) : nullptr;
+const ConfigSetting* ConfigFlags::SettingOf(Option option) const {
+  const std::string key = option.long_name();
+  return from_file_.contains(key) ? file_->Find(key) : nullptr;
 }
 
 absl::Status ConfigFlags::Explain(const absl::Status& status) const {
   if (status.ok()) return status;
   const absl::string_view message = status.message();
   const std::size_t head_end = std::min(message.find(": "), message.size());
-  for (const CLI::Option* option : Configurable()) {
-    const ConfigSetting* const setting = SettingOf(*option);
+  for (const Option option : Configurable()) {
+    const ConfigSetting* const setting = SettingOf(option);
     if (setting == nullptr) continue;
-    const std::string name = option->get_name();
+    const std::string name = option.name();
     for (std::size_t at = message.find(name); at < head_end; at = message.find(name, at + 1)) {
       if (OptionAt(message.substr(at)) != name) continue;
       return absl::Status(status.code(), absl::StrCat(file_->At(PlaceOf(*setting, message)), ": ",
@@ -197,35 +183,34 @@ absl::Status ConfigFlags::Explain(const absl::Status& status) const {
 
 // --- From the options to a file ------------------------------------------------------------------
 
-absl::StatusOr<std::string> ConfigFlags::LineOf(const CLI::Option& option) const {
-  const std::string key = KeyOf(option);
+absl::StatusOr<std::string> ConfigFlags::LineOf(Option option) const {
+  const std::string key = option.long_name();
   const OptionKind kind = KindOf(option);
   const ConfigSetting* const setting = SettingOf(option);
-  std::vector<std::string> texts = option.results();
+  std::vector<std::string> texts = option.values();
   std::string source = "command line";
   if (setting != nullptr) {
     source = file_->At(setting->place);
   } else if (texts.empty()) {
     source = "default";
-    if (!option.get_default_str().empty()) texts.push_back(option.get_default_str());
+    if (!option.default_text().empty()) texts.push_back(option.default_text());
   }
   if (kind.shape == OptionKind::Shape::kFlag) {
     texts.clear();
-    if (IsGiven(&option) && option.as<bool>()) texts.emplace_back("true");
+    if (option.is_given() && option.is_true()) texts.emplace_back("true");
   } else if (texts.empty()) {
     return absl::StrCat("# ", key, " is not set\n");
   }
 
   std::string line = absl::StrCat(key, " = ", TomlValue(texts, kind));
   // What is promised is looked at: that the line is read, and says the same.
-  const absl::StatusOr<ConfigFile> read = ConfigFile::Parse(option.get_name(), line, {{key, kind}});
+  const absl::StatusOr<ConfigFile> read = ConfigFile::Parse(option.name(), line, {{key, kind}});
   if (!read.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(option.get_name(),
-                     ": as it was given it cannot stand in a file: ", read.status().message()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        option.name(), ": as it was given it cannot stand in a file: ", read.status().message()));
   }
   // A default without what it requires would be refused if it stood in a file.
-  if (!IsGiven(&option) && !texts.empty() && !IsInGoodCompany(option)) line.insert(0, "# ");
+  if (!option.is_given() && !texts.empty() && !IsInGoodCompany(option)) line.insert(0, "# ");
   line.resize(std::max(line.size() + 2, kCommentColumn), ' ');
   return absl::StrCat(line, "# ", source, "\n");
 }
@@ -233,11 +218,11 @@ absl::StatusOr<std::string> ConfigFlags::LineOf(const CLI::Option& option) const
 absl::StatusOr<std::string> ConfigFlags::Effective() const {
   std::string text;
   std::string group;
-  for (const CLI::Option* option : Configurable()) {
-    const absl::StatusOr<std::string> line = LineOf(*option);
+  for (const Option option : Configurable()) {
+    const absl::StatusOr<std::string> line = LineOf(option);
     if (!line.ok()) return line.status();
-    if (option->get_group() != group) {
-      group = option->get_group();
+    if (option.group() != group) {
+      group = option.group();
       absl::StrAppend(&text, text.empty() ? "" : "\n", "# ", group, "\n");
     }
     text += *line;

@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "tools/command_line.h"
 #include "tools/config_file.h"
 
 namespace thalweg {
@@ -26,9 +26,9 @@ class ConfigFlags {
   ConfigFlags(const ConfigFlags&) = delete;
   ConfigFlags& operator=(const ConfigFlags&) = delete;
 
-  // While `command` parses, a file that is wrong is thrown as CLI::ConfigError (exit 2), one that
-  // cannot be read as CLI::FileError (exit 3). With --check-config no positional is required.
-  void AddTo(CLI::App& command);
+  // A file that is wrong ends the parsing as wrong usage (exit 2), one that cannot be read as such
+  // (exit 3). With --check-config no positional is required.
+  void AddTo(Command command);
 
   // Whether --check-config was given: print Effective() instead of doing the work.
   [[nodiscard]] bool check_only() const noexcept { return check_only_; }
@@ -47,20 +47,20 @@ class ConfigFlags {
 
  private:
   // The options that may stand in a file, in the order of --help.
-  [[nodiscard]] std::vector<CLI::Option*> Configurable() const;
+  [[nodiscard]] std::vector<Option> Configurable() const;
   [[nodiscard]] absl::Status Read(const std::string& path);
-  [[nodiscard]] absl::Status Give(const ConfigSetting& setting, CLI::Option& option);
-  [[nodiscard]] absl::Status CheckCompany(const CLI::Option& option) const;
+  [[nodiscard]] absl::Status Give(const ConfigSetting& setting, Option option);
+  [[nodiscard]] absl::Status CheckCompany(Option option) const;
   // What the file said of an option; null when it said nothing, or the command line outranked it.
-  [[nodiscard]] const ConfigSetting* SettingOf(const CLI::Option& option) const;
-  [[nodiscard]] absl::StatusOr<std::string> LineOf(const CLI::Option& option) const;
+  [[nodiscard]] const ConfigSetting* SettingOf(Option option) const;
+  [[nodiscard]] absl::StatusOr<std::string> LineOf(Option option) const;
 
-  CLI::App* command_ = nullptr;
-  const CLI::Option* config_ = nullptr;
-  const CLI::Option* check_ = nullptr;
+  Command command_;
+  Option config_;
+  Option check_;
   bool check_only_ = false;
   std::optional<ConfigFile> file_;
-  std::set<const CLI::Option*> from_file_;
+  std::set<std::string> from_file_;  // Keys.
 };
 
 }  // namespace thalweg

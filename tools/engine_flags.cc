@@ -63,51 +63,58 @@ absl::StatusOr<std::vector<Instrument>> ReadExchangeInfo(const std::string& path
 
 }  // namespace
 
-void EngineFlags::AddTo(CLI::App& app) {
+void EngineFlags::AddTo(Command command) {
   const char* const group = "What the records are made of";
   symbols_option_ =
-      app.add_option("--symbols", symbols_, "Only these, comma separated; numbered in this order")
-          ->type_name(kNamesWord)
-          ->group(group);
-  app.add_option("--market", market_, "spot, usdm or coinm; default: told from the depth events")
-      ->group(group);
-  app.add_option("--instrument", instruments_,
+      command
+          .AddOption("--symbols", symbols_, "Only these, comma separated; numbered in this order")
+          .TypeName(kNamesWord)
+          .Group(group);
+  command.AddOption("--market", market_, "spot, usdm or coinm; default: told from the depth events")
+      .Group(group);
+  command
+      .AddOption("--instrument", instruments_,
                  "SYM:TICK:STEP, like BTCUSDT:0.01:0.00001; repeatable; outranks other sources")
-      ->allow_extra_args(false)
-      ->group(group);
-  app.add_option("--exchange-info", exchange_info_, "A saved exchangeInfo answer with the ticks")
-      ->group(group);
-  app.add_option("--buckets", buckets_,
+      .OneValueAtATime()
+      .Group(group);
+  command.AddOption("--exchange-info", exchange_info_, "A saved exchangeInfo answer with the ticks")
+      .Group(group);
+  command
+      .AddOption("--buckets", buckets_,
                  "1 to 8 bucket sizes in quote units, ascending; or SYM=sizes;SYM=sizes")
-      ->type_name(kSizesWord)
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--bucket-rounding", bucket_rounding_,
+      .TypeName(kSizesWord)
+      .ShowDefault()
+      .Group(group);
+  command
+      .AddOption("--bucket-rounding", bucket_rounding_,
                  "outward: bids down, asks up; floor: both down, as older collectors do")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--trade-stream", trade_stream_, "trade or aggTrade; the other one is ignored")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--snapshot-limit", snapshot_limit_,
+      .ShowDefault()
+      .Group(group);
+  command.AddOption("--trade-stream", trade_stream_, "trade or aggTrade; the other one is ignored")
+      .ShowDefault()
+      .Group(group);
+  command
+      .AddOption("--snapshot-limit", snapshot_limit_,
                  "Levels a side that snapshots are asked with; in a recording, those that do not\n"
                  "say it (default 1000, or 5000 when a side has more than 1000)")
-      ->type_name(kWholeNumberWord)
-      ->group(group);
-  app.add_option("--on-gap", on_gap_,
+      .TypeName(kWholeNumberWord)
+      .Group(group);
+  command
+      .AddOption("--on-gap", on_gap_,
                  "blank: no book features after a gap until it is whole again;\n"
                  "serve: the old book goes on, flagged RESYNCING")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--emit", emit_,
+      .ShowDefault()
+      .Group(group);
+  command
+      .AddOption("--emit", emit_,
                  "Which messages make a record: depth, ticker, trade, all, or <N>ms of event time")
-      ->capture_default_str()
-      ->group(group);
+      .ShowDefault()
+      .Group(group);
 }
 
 absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
   EngineOptions options;
-  if (symbols_option_->count() > 0) {
+  if (symbols_option_.is_given()) {
     absl::StatusOr<std::vector<std::string>> symbols = ParseSymbolList(symbols_);
     if (!symbols.ok()) return symbols.status();
     options.symbols = *std::move(symbols);

@@ -4,18 +4,18 @@
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_join.h"
 #include "features/catalogue.h"
 #include "pipeline/engine_options.h"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
 // The texts as given; ToOptions() turns them into checked options.
 class EngineFlags {
  public:
-  void AddTo(CLI::App& app);
+  void AddTo(Command command);
 
   // InvalidArgument (exit 2) names key, value and allowed range; NotFound and the like (exit 3)
   // name a file that cannot be read.
@@ -25,7 +25,7 @@ class EngineFlags {
   [[nodiscard]] const std::string& exchange_info_path() const noexcept { return exchange_info_; }
 
  private:
-  CLI::Option* symbols_option_ = nullptr;
+  Option symbols_option_;
   std::string symbols_;
   std::string market_;
   std::vector<std::string> instruments_;

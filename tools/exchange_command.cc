@@ -232,11 +232,11 @@ int RunExchange(const ExchangeFlags& flags) {
 
 }  // namespace
 
-void AddExchangeCommand(CLI::App& app, int* exit_status) {
+void AddExchangeCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<ExchangeFlags>();
-  CLI::App* const command = app.add_subcommand(
+  const Command command = line.AddSubcommand(
       "exchange", "A loopback exchange: REST and WebSocket of Binance, with faults on request");
-  command->footer(absl::StrCat(
+  command.Footer(absl::StrCat(
       "Binds loopback addresses only. The feed begins with the first subscription. SIGINT or\n"
       "SIGTERM ends it.\n\n"
       "  thalweg exchange --port 9080 --recording feed.zst\n"
@@ -246,47 +246,44 @@ void AddExchangeCommand(CLI::App& app, int* exit_status) {
       "Faults, KIND:NAME=VALUE,...@WHEN=NUMBER ('!': needed):\n",
       DescribeFaults(),
       "\nExit status: 0 ended as asked; 2 wrong usage; 3 cannot read or listen."));
-  command->add_option("--port", flags->port, "0: any that is free; it is printed")
-      ->capture_default_str();
-  command->add_option("--port-file", flags->port_file, "The port is written into this file, too");
-  command->add_option("--address", flags->address, "An address of the loopback")
-      ->capture_default_str();
-  CLI::Option* const recording = command->add_option(
-      "--recording", flags->recordings, "Play this one; repeatable, one after another");
-  recording->allow_extra_args(false);
+  command.AddOption("--port", flags->port, "0: any that is free; it is printed").ShowDefault();
+  command.AddOption("--port-file", flags->port_file, "The port is written into this file, too");
+  command.AddOption("--address", flags->address, "An address of the loopback").ShowDefault();
+  const Option recording = command.AddOption("--recording", flags->recordings,
+                                             "Play this one; repeatable, one after another");
+  recording.OneValueAtATime();
   command
-      ->add_option("--instrument", flags->instruments,
-                   "SYM:TICK:STEP for a recording without exchangeInfo; repeatable")
-      ->allow_extra_args(false);
-  flags->market.AddTo(*command);
+      .AddOption("--instrument", flags->instruments,
+                 "SYM:TICK:STEP for a recording without exchangeInfo; repeatable")
+      .OneValueAtATime();
+  flags->market.AddTo(command);
   for (const char* const name :
        {"--seed", "--symbols", "--market", "--interval", "--levels", "--regimes"}) {
-    command->get_option(name)->excludes(recording);
+    command.Named(name).Excludes(recording);
   }
-  command->add_option("--speed", flags->speed, "Times real time, or max: as fast as clients read")
-      ->capture_default_str();
+  command.AddOption("--speed", flags->speed, "Times real time, or max: as fast as clients read")
+      .ShowDefault();
   command
-      ->add_option("--time-scale", flags->time_scale,
-                   "Divides windows of limits, ping periods, bans and the life of connections")
-      ->capture_default_str();
-  command->add_option("--for", flags->length, "End by itself after so many seconds");
-  command->add_option("--fault", flags->faults, "A fault, see below; repeatable")
-      ->allow_extra_args(false);
-  command->add_option("--faults", flags->fault_script, "A file with a fault a line");
-  command->add_flag("--flat-errors", flags->flat_errors,
-                    "Errors of control messages without an \"error\" object around them");
-  command->add_flag("--tls", flags->tls, "https and wss, with --cert and --key");
-  command->add_option("--cert", flags->certificate, "A certificate chain, PEM");
-  command->add_option("--key", flags->key, "Its key, PEM");
-  command->add_option("--make-ca", flags->ca_folder,
-                      "Only make a CA and a certificate of localhost in this folder");
-  command->add_option("--final-book", flags->final_book,
-                      "At the end the true book after the last depth event sent, as replay writes\n"
-                      "its own; {symbol} is replaced");
-  command->add_option("--truth", flags->truth,
-                      "After each depth event: `SYMBOL ID`, the best 20 levels of the true book's\n"
-                      "sides as --final-book writes them, and an empty line");
-  command->callback([flags, exit_status] { *exit_status = RunExchange(*flags); });
+      .AddOption("--time-scale", flags->time_scale,
+                 "Divides windows of limits, ping periods, bans and the life of connections")
+      .ShowDefault();
+  command.AddOption("--for", flags->length, "End by itself after so many seconds");
+  command.AddOption("--fault", flags->faults, "A fault, see below; repeatable").OneValueAtATime();
+  command.AddOption("--faults", flags->fault_script, "A file with a fault a line");
+  command.AddFlag("--flat-errors", flags->flat_errors,
+                  "Errors of control messages without an \"error\" object around them");
+  command.AddFlag("--tls", flags->tls, "https and wss, with --cert and --key");
+  command.AddOption("--cert", flags->certificate, "A certificate chain, PEM");
+  command.AddOption("--key", flags->key, "Its key, PEM");
+  command.AddOption("--make-ca", flags->ca_folder,
+                    "Only make a CA and a certificate of localhost in this folder");
+  command.AddOption("--final-book", flags->final_book,
+                    "At the end the true book after the last depth event sent, as replay writes\n"
+                    "its own; {symbol} is replaced");
+  command.AddOption("--truth", flags->truth,
+                    "After each depth event: `SYMBOL ID`, the best 20 levels of the true book's\n"
+                    "sides as --final-book writes them, and an empty line");
+  command.OnRun([flags, exit_status] { *exit_status = RunExchange(*flags); });
 }
 
 }  // namespace thalweg

@@ -20,14 +20,14 @@ namespace {
 struct ExportFlags {
   std::vector<std::string> recordings;
   std::string out;
-  CLI::Option* symbols_option = nullptr;
+  Option symbols_option;
   std::string symbols;
   bool salvage = false;
 };
 
 // The symbol of --symbols; empty when the option was not given.
 absl::StatusOr<std::vector<std::string>> ParseSymbol(const ExportFlags& flags) {
-  if (flags.symbols_option->count() == 0) return std::vector<std::string>();
+  if (!flags.symbols_option.is_given()) return std::vector<std::string>();
   auto symbols = ParseSymbolList(flags.symbols);
   if (!symbols.ok() || symbols->size() == 1) return symbols;
   return absl::InvalidArgumentError(
@@ -83,25 +83,25 @@ int RunExport(const ExportFlags& flags) {
 
 }  // namespace
 
-void AddExportCommand(CLI::App& app, int* exit_status) {
+void AddExportCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<ExportFlags>();
-  CLI::App* const command =
-      app.add_subcommand("export", "A recording -> a file of hftbacktest's collector");
-  command->footer(
+  const Command command =
+      line.AddSubcommand("export", "A recording -> a file of hftbacktest's collector");
+  command.Footer(
       "Such a file holds the frames and snapshots of one symbol. Several recordings are read one\n"
       "after another, in the order given; a file that exists is never replaced.\n\n"
       "  thalweg export day.zst --symbols BTCUSDT --out btcusdt_20240808.gz\n\n"
       "Exit status: 0 good; 1 the named symbol is absent; 2 wrong usage, or several symbols and\n"
       "none named; 3 cannot read or write. Lines exported before an error stay written.");
-  command->add_option("RECORDING", flags->recordings, "Recordings, as for replay")->required();
+  command.AddOption("RECORDING", flags->recordings, "Recordings, as for replay").Required();
   command
-      ->add_option("--out", flags->out,
-                   "The file to make: packed when it ends in .gz, else plain; - is standard output")
-      ->required();
+      .AddOption("--out", flags->out,
+                 "The file to make: packed when it ends in .gz, else plain; - is standard output")
+      .Required();
   flags->symbols_option =
-      command->add_option("--symbols", flags->symbols, "The one symbol to export");
-  command->add_flag("--salvage", flags->salvage, "Step over damage, at the next zstd frame");
-  command->callback([flags, exit_status] { *exit_status = RunExport(*flags); });
+      command.AddOption("--symbols", flags->symbols, "The one symbol to export");
+  command.AddFlag("--salvage", flags->salvage, "Step over damage, at the next zstd frame");
+  command.OnRun([flags, exit_status] { *exit_status = RunExport(*flags); });
 }
 
 }  // namespace thalweg

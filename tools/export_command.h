@@ -1,10 +1,10 @@
 // `thalweg export RECORDING... --out FILE`: recordings in, a file of hftbacktest's collector out.
 #pragma once
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
-void AddExportCommand(CLI::App& app, int* exit_status);
+void AddExportCommand(CommandLine& line, int* exit_status);
 
 }  // namespace thalweg

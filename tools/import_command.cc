@@ -24,7 +24,7 @@ constexpr std::size_t kSnapshotLimitMax = 5'000;
 struct ImportFlags {
   std::vector<std::string> sources;
   std::string out;
-  CLI::Option* symbols_option = nullptr;
+  Option symbols_option;
   std::string symbols;
   std::string snapshot_limit;
   std::string time_field;
@@ -38,7 +38,7 @@ absl::StatusOr<ImportOptions> ToOptions(const ImportFlags& flags) {
   }
   ImportOptions options;
   options.salvage = flags.salvage;
-  if (flags.symbols_option->count() > 0) {
+  if (flags.symbols_option.is_given()) {
     auto symbols = ParseSymbolList(flags.symbols);
     if (!symbols.ok()) return symbols.status();
     options.symbols = *std::move(symbols);
@@ -126,11 +126,11 @@ int RunImport(const ImportFlags& flags) {
 
 }  // namespace
 
-void AddImportCommand(CLI::App& app, int* exit_status) {
+void AddImportCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<ImportFlags>();
-  CLI::App* const command =
-      app.add_subcommand("import", "Recordings of other programs -> a recording of this one");
-  command->footer(
+  const Command command =
+      line.AddSubcommand("import", "Recordings of other programs -> a recording of this one");
+  command.Footer(
       "Sources are .gz, .zst or plain text, and told apart by what is in them: raw captures of\n"
       "cryptofeed, files of hftbacktest's collector, lines of JSON. Several are interleaved by\n"
       "time; a recording that exists is never replaced.\n\n"
@@ -139,19 +139,19 @@ void AddImportCommand(CLI::App& app, int* exit_status) {
       "  thalweg import frames.jsonl --time-field data.E --out frames.zst\n\n"
       "Exit status: 0 good; 1 a named symbol is absent; 2 wrong usage; 3 cannot read or write.\n"
       "Lines imported before an error stay written.");
-  command->add_option("SOURCE", flags->sources, "Files of other programs")->required();
-  command->add_option("--out", flags->out, "The recording to make; FILE.zst")->required();
+  command.AddOption("SOURCE", flags->sources, "Files of other programs").Required();
+  command.AddOption("--out", flags->out, "The recording to make; FILE.zst").Required();
   flags->symbols_option =
-      command->add_option("--symbols", flags->symbols, "Only lines of these, comma separated");
-  command->add_option("--snapshot-limit", flags->snapshot_limit,
-                      "Levels a side that bare snapshots were asked with, 1 to 5000: they become\n"
-                      "#rest lines of the one symbol of their file");
-  command->add_option("--time-field", flags->time_field,
-                      "Where a line of JSON says when it was received, like E or data.E:\n"
-                      "a number or text of s, ms, us or ns since 1970");
-  command->add_flag("--salvage", flags->salvage,
-                    "Step over damage: go on at the next zstd frame, behind a #lost line");
-  command->callback([flags, exit_status] { *exit_status = RunImport(*flags); });
+      command.AddOption("--symbols", flags->symbols, "Only lines of these, comma separated");
+  command.AddOption("--snapshot-limit", flags->snapshot_limit,
+                    "Levels a side that bare snapshots were asked with, 1 to 5000: they become\n"
+                    "#rest lines of the one symbol of their file");
+  command.AddOption("--time-field", flags->time_field,
+                    "Where a line of JSON says when it was received, like E or data.E:\n"
+                    "a number or text of s, ms, us or ns since 1970");
+  command.AddFlag("--salvage", flags->salvage,
+                  "Step over damage: go on at the next zstd frame, behind a #lost line");
+  command.OnRun([flags, exit_status] { *exit_status = RunImport(*flags); });
 }
 
 }  // namespace thalweg

@@ -1,10 +1,10 @@
 // `thalweg import SOURCE... --out FILE.zst`: files of other programs in, one recording out.
 #pragma once
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
-void AddImportCommand(CLI::App& app, int* exit_status);
+void AddImportCommand(CommandLine& line, int* exit_status);
 
 }  // namespace thalweg

@@ -307,24 +307,23 @@ int RunInfo(const InfoFlags& flags) {
 
 }  // namespace
 
-void AddInfoCommand(CLI::App& app, int* exit_status) {
+void AddInfoCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<InfoFlags>();
-  CLI::App* const command = app.add_subcommand(
+  const Command command = line.AddSubcommand(
       "info",
       "What is in a recording: streams, symbols, spans, gaps, snapshot reach, clock offset,\n"
       "and what its feed is like: levels a message, distances from the touch, trades a second");
-  command->footer(
+  command.Footer(
       "  thalweg info day.zst\n\nExit status: 0 read to its end; 1 nothing to put beside; 3 cannot "
       "be read.");
-  command->add_option("RECORDING", flags->recordings, "Recordings, as for replay")->required();
-  command->add_flag("--salvage", flags->salvage, "Step over damage");
-  command->add_flag("--merge", flags->merge, "Interleave the recordings by receive time");
-  command->add_option(
-      "--beside", flags->beside,
-      "Another recording: the shapes of symbols that both have stand side by side,\n"
-      "else those of the first of each");
-  command->add_flag("--notices", flags->verbose, "Tell what happened where, as replay does");
-  command->callback([flags, exit_status] { *exit_status = RunInfo(*flags); });
+  command.AddOption("RECORDING", flags->recordings, "Recordings, as for replay").Required();
+  command.AddFlag("--salvage", flags->salvage, "Step over damage");
+  command.AddFlag("--merge", flags->merge, "Interleave the recordings by receive time");
+  command.AddOption("--beside", flags->beside,
+                    "Another recording: the shapes of symbols that both have stand side by side,\n"
+                    "else those of the first of each");
+  command.AddFlag("--notices", flags->verbose, "Tell what happened where, as replay does");
+  command.OnRun([flags, exit_status] { *exit_status = RunInfo(*flags); });
 }
 
 }  // namespace thalweg

@@ -1,10 +1,10 @@
 // `thalweg info RECORDING...`: what is in a recording.
 #pragma once
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
-void AddInfoCommand(CLI::App& app, int* exit_status);
+void AddInfoCommand(CommandLine& line, int* exit_status);
 
 }  // namespace thalweg

@@ -144,35 +144,35 @@ int Run(const LiveFlags& flags, bool makes_records) {
   return kExitGood;
 }
 
-void AddRunOptions(CLI::App& command, LiveFlags& flags, bool needs_record) {
+void AddRunOptions(Command command, LiveFlags& flags, bool needs_record) {
   const char* const recording = "Recording";
   command
-      .add_option("--record", flags.record_folder,
-                  "Record into this folder, which is made; nothing in it is ever replaced")
-      ->required(needs_record)
-      ->group(recording);
+      .AddOption("--record", flags.record_folder,
+                 "Record into this folder, which is made; nothing in it is ever replaced")
+      .Required(needs_record)
+      .Group(recording);
   command
-      .add_option("--sync", flags.sync,
-                  "What survives a power cut: second, what is older than that; flush, everything\n"
-                  "that is in the file; never, the system decides")
-      ->capture_default_str()
-      ->group(recording);
+      .AddOption("--sync", flags.sync,
+                 "What survives a power cut: second, what is older than that; flush, everything\n"
+                 "that is in the file; never, the system decides")
+      .ShowDefault()
+      .Group(recording);
   const char* const run = "The run";
-  command.add_option("--for", flags.length, "End by itself after so many seconds")
-      ->type_name(kNumberWord)
-      ->group(run);
+  command.AddOption("--for", flags.length, "End by itself after so many seconds")
+      .TypeName(kNumberWord)
+      .Group(run);
   command
-      .add_option("--shards", flags.shards,
-                  "Threads that symbols are spread over, each with rings and recording of its own")
-      ->type_name(kWholeNumberWord)
-      ->capture_default_str()
-      ->group(run);
-  command.add_option("--cpus", flags.cpus, "Cores that these threads are pinned to, in order: 2,3")
-      ->group(run);
+      .AddOption("--shards", flags.shards,
+                 "Threads that symbols are spread over, each with rings and recording of its own")
+      .TypeName(kWholeNumberWord)
+      .ShowDefault()
+      .Group(run);
+  command.AddOption("--cpus", flags.cpus, "Cores that these threads are pinned to, in order: 2,3")
+      .Group(run);
   command
-      .add_flag("--busy-poll", flags.busy_poll,
-                "These threads never sleep: some microseconds less, for a core each")
-      ->group(run);
+      .AddFlag("--busy-poll", flags.busy_poll,
+               "These threads never sleep: some microseconds less, for a core each")
+      .Group(run);
 }
 
 constexpr char kExitText[] =
@@ -182,34 +182,34 @@ constexpr char kExitText[] =
 
 }  // namespace
 
-void AddLiveCommand(CLI::App& app, int* exit_status) {
+void AddLiveCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<LiveFlags>();
-  CLI::App* const command =
-      app.add_subcommand("live", "Binance -> books and features on rings, now; and recorded");
-  command->footer(
+  const Command command =
+      line.AddSubcommand("live", "Binance -> books and features on rings, now; and recorded");
+  command.Footer(
       absl::StrCat("  thalweg live --symbols BTCUSDT,ETHUSDT\n"
                    "  thalweg live --symbols BTCUSDT --record recordings --emit all\n"
                    "  thalweg live --config live.toml --check-config\n\n",
                    kExitText));
-  flags->results.AddTo(*command);
-  flags->ring.AddTo(*command);
-  AddRunOptions(*command, *flags, false);
-  flags->network.AddTo(*command);
-  flags->engine.AddTo(*command);
-  flags->config.AddTo(*command);
-  command->callback([flags, exit_status] { *exit_status = Run(*flags, true); });
+  flags->results.AddTo(command);
+  flags->ring.AddTo(command);
+  AddRunOptions(command, *flags, false);
+  flags->network.AddTo(command);
+  flags->engine.AddTo(command);
+  flags->config.AddTo(command);
+  command.OnRun([flags, exit_status] { *exit_status = Run(*flags, true); });
 }
 
-void AddRecordCommand(CLI::App& app, int* exit_status) {
+void AddRecordCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<LiveFlags>();
-  CLI::App* const command = app.add_subcommand("record", "Binance -> recordings, without features");
-  command->footer(absl::StrCat("  thalweg record --symbols BTCUSDT,ETHUSDT --record recordings\n\n",
-                               kExitText));
-  AddRunOptions(*command, *flags, true);
-  flags->network.AddTo(*command);
-  flags->engine.AddTo(*command);
-  flags->config.AddTo(*command);
-  command->callback([flags, exit_status] { *exit_status = Run(*flags, false); });
+  const Command command = line.AddSubcommand("record", "Binance -> recordings, without features");
+  command.Footer(absl::StrCat("  thalweg record --symbols BTCUSDT,ETHUSDT --record recordings\n\n",
+                              kExitText));
+  AddRunOptions(command, *flags, true);
+  flags->network.AddTo(command);
+  flags->engine.AddTo(command);
+  flags->config.AddTo(command);
+  command.OnRun([flags, exit_status] { *exit_status = Run(*flags, false); });
 }
 
 }  // namespace thalweg

@@ -1,11 +1,11 @@
 // `thalweg live` and `thalweg record`: Binance -> features on rings, and recordings.
 #pragma once
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
-void AddLiveCommand(CLI::App& app, int* exit_status);
-void AddRecordCommand(CLI::App& app, int* exit_status);
+void AddLiveCommand(CommandLine& line, int* exit_status);
+void AddRecordCommand(CommandLine& line, int* exit_status);
 
 }  // namespace thalweg

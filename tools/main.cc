@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/version.h"
 #include "tools/bench_command.h"
+#include "tools/command_line.h"
 #ifdef THALWEG_NET
 #include "tools/exchange_command.h"
 #include "tools/live_command.h"
@@ -39,78 +38,32 @@ int FlushStandardOutput(int exit_status) {
       absl::UnavailableError(absl::StrCat("cannot write standard output: ", reason)));
 }
 
-// An empty value is what a script makes of a variable that is not set, and never meant as "not
-// given".
-void RefuseEmptyValues(CLI::App& app) {
-  const auto refuse = [](const std::string& value) {
-    return value.empty() ? std::string("the value is empty") : std::string();
-  };
-  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
-    for (CLI::Option* option : command->get_options()) {
-      if (option->get_items_expected_max() > 0) option->check(refuse);
-    }
-  }
-}
-
-// What stands in the place of a subcommand may be a misspelled one.
-int FailWithoutSubcommand(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(command->get_name());
-  }
-  const std::vector<std::string> words = app.remaining();
-  const std::string fault = words.empty() ? std::string("a subcommand is required")
-                                          : absl::StrCat("'", words.front(), "' is no subcommand");
-  return thalweg::FailUsage(
-      absl::InvalidArgumentError(absl::StrCat(fault, ": there are ", absl::StrJoin(names, ", "))));
-}
-
-// --help and --version are "errors" of status 0. Those of a configuration file say all there is to
-// say (tools/config_flags.h).
-int FailParse(const CLI::App& app, const CLI::ParseError& error) {
-  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
-  if (code == CLI::ExitCodes::ConfigError) {
-    return thalweg::FailUsage(absl::InvalidArgumentError(error.what()));
-  }
-  if (code == CLI::ExitCodes::FileError) {
-    return thalweg::FailIo(absl::NotFoundError(error.what()));
-  }
-  if (error.get_exit_code() != 0 && app.get_subcommands().empty()) {
-    return FailWithoutSubcommand(app);
-  }
-  return app.exit(error) == 0 ? thalweg::kExitGood : thalweg::kExitUsage;
-}
-
 int Run(int argc, char** argv) {
-  CLI::App app("thalweg: Binance market data in, an honest order book and features out");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", std::string(thalweg::VersionText()));
-  app.footer(
+  thalweg::CommandLine line(
+      "thalweg: Binance market data in, an honest order book and features out");
+  line.Version(std::string(thalweg::VersionText()));
+  line.Footer(
       "`thalweg SUBCOMMAND --help` says more. Results go to standard output, the rest to "
       "standard error.");
   int exit_status = thalweg::kExitGood;
-  thalweg::AddReplayCommand(app, &exit_status);
+  thalweg::AddReplayCommand(line, &exit_status);
 #ifdef THALWEG_NET
-  thalweg::AddLiveCommand(app, &exit_status);
-  thalweg::AddRecordCommand(app, &exit_status);
+  thalweg::AddLiveCommand(line, &exit_status);
+  thalweg::AddRecordCommand(line, &exit_status);
 #endif
-  thalweg::AddInfoCommand(app, &exit_status);
-  thalweg::AddVerifyCommand(app, &exit_status);
-  thalweg::AddImportCommand(app, &exit_status);
-  thalweg::AddExportCommand(app, &exit_status);
-  thalweg::AddMarketCommand(app, &exit_status);
+  thalweg::AddInfoCommand(line, &exit_status);
+  thalweg::AddVerifyCommand(line, &exit_status);
+  thalweg::AddImportCommand(line, &exit_status);
+  thalweg::AddExportCommand(line, &exit_status);
+  thalweg::AddMarketCommand(line, &exit_status);
 #ifdef THALWEG_NET
-  thalweg::AddExchangeCommand(app, &exit_status);
+  thalweg::AddExchangeCommand(line, &exit_status);
 #endif
-  thalweg::AddBenchCommand(app, &exit_status);
-  thalweg::AddSchemaCommand(app, &exit_status);
-  thalweg::AddTopCommand(app, &exit_status);
-  RefuseEmptyValues(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    exit_status = FailParse(app, error);
-  }
+  thalweg::AddBenchCommand(line, &exit_status);
+  thalweg::AddSchemaCommand(line, &exit_status);
+  thalweg::AddTopCommand(line, &exit_status);
+  const int parsed = line.Parse(argc, argv, std::cout, std::cerr);
+  if (parsed != thalweg::kExitGood) exit_status = parsed;
   return FlushStandardOutput(exit_status);
 }
 

@@ -179,11 +179,11 @@ int RunMarket(const MarketCommandFlags& flags) {
 
 }  // namespace
 
-void AddMarketCommand(CLI::App& app, int* exit_status) {
+void AddMarketCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<MarketCommandFlags>();
-  CLI::App* const command = app.add_subcommand(
+  const Command command = line.AddSubcommand(
       "market", "A synthetic recording with the shape of a real feed, and its true book");
-  command->footer(
+  command.Footer(
       "The same options give the same bytes, on every machine. FILE is a .zst recording, which is\n"
       "never replaced, or - for text on standard output.\n\n"
       "  thalweg market --seed 7 --seconds 600 --out market.zst\n"
@@ -191,20 +191,19 @@ void AddMarketCommand(CLI::App& app, int* exit_status) {
       "m.zst\n"
       "  thalweg market --levels 4000 --snapshot-limit 5000 --final-book true.txt --out m.zst\n\n"
       "Exit status: 0 made; 2 wrong usage; 3 cannot write.");
-  command->add_option("--out", flags->out, "FILE.zst, or - for standard output")->required();
-  flags->market.AddTo(*command);
-  command->add_option("--seconds", flags->seconds, "How long it lasts")->capture_default_str();
+  command.AddOption("--out", flags->out, "FILE.zst, or - for standard output").Required();
+  flags->market.AddTo(command);
+  command.AddOption("--seconds", flags->seconds, "How long it lasts").ShowDefault();
+  command.AddOption("--snapshot-limit", flags->snapshot_limit, "Levels a side that snapshots hold")
+      .ShowDefault();
   command
-      ->add_option("--snapshot-limit", flags->snapshot_limit, "Levels a side that snapshots hold")
-      ->capture_default_str();
-  command
-      ->add_option("--snapshot-every", flags->snapshot_every,
-                   "Seconds between snapshots after the first one; 0: only that one")
-      ->capture_default_str();
-  command->add_option("--final-book", flags->final_book,
-                      "The true book after the last depth event, as replay writes its own;\n"
-                      "equal to replay's when snapshots held whole sides");
-  command->callback([flags, exit_status] { *exit_status = RunMarket(*flags); });
+      .AddOption("--snapshot-every", flags->snapshot_every,
+                 "Seconds between snapshots after the first one; 0: only that one")
+      .ShowDefault();
+  command.AddOption("--final-book", flags->final_book,
+                    "The true book after the last depth event, as replay writes its own;\n"
+                    "equal to replay's when snapshots held whole sides");
+  command.OnRun([flags, exit_status] { *exit_status = RunMarket(*flags); });
 }
 
 }  // namespace thalweg

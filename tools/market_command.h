@@ -1,10 +1,10 @@
 // `thalweg market`: a synthetic recording with the shape of a real feed.
 #pragma once
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
-void AddMarketCommand(CLI::App& app, int* exit_status);
+void AddMarketCommand(CommandLine& line, int* exit_status);
 
 }  // namespace thalweg

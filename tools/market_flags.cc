@@ -8,21 +8,23 @@
 
 namespace thalweg {
 
-void MarketFlags::AddTo(CLI::App& app) {
-  app.add_option("--seed", seed_, "Another one makes another market")->capture_default_str();
-  app.add_option("--symbols", symbols_,
+void MarketFlags::AddTo(Command command) {
+  command.AddOption("--seed", seed_, "Another one makes another market").ShowDefault();
+  command
+      .AddOption("--symbols", symbols_,
                  "NAME or NAME:ACTIVITY, comma separated; activity in percent of BTCUSDT's")
-      ->capture_default_str();
-  app.add_option("--market", market_, "spot or usdm: ids and payloads")->capture_default_str();
-  app.add_option("--interval", interval_, "Of depth events: 20, 100 or 1000 ms")
-      ->capture_default_str();
-  app.add_option("--levels", levels_,
+      .ShowDefault();
+  command.AddOption("--market", market_, "spot or usdm: ids and payloads").ShowDefault();
+  command.AddOption("--interval", interval_, "Of depth events: 20, 100 or 1000 ms").ShowDefault();
+  command
+      .AddOption("--levels", levels_,
                  "Levels a side at most, 100 to 100000; left alone a market has some 12000")
-      ->capture_default_str();
-  app.add_option("--regimes", regimes_,
+      .ShowDefault();
+  command
+      .AddOption("--regimes", regimes_,
                  "calm, burst, trend, crash, thin, one-sided: NAME:SECONDS, comma separated,\n"
                  "one after another and then again")
-      ->capture_default_str();
+      .ShowDefault();
 }
 
 absl::StatusOr<MarketOptions> MarketFlags::ToOptions() const {

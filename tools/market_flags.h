@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "replay/market.h"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
@@ -28,7 +28,7 @@ template <class Number>
 // The object outlives the application's parsing.
 class MarketFlags {
  public:
-  void AddTo(CLI::App& app);
+  void AddTo(Command command);
   // Each option by itself; SyntheticMarket::Validate() judges them together.
   [[nodiscard]] absl::StatusOr<MarketOptions> ToOptions() const;
 

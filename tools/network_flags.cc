@@ -22,19 +22,23 @@ absl::StatusOr<Endpoint> ParseBase(const char* key, const std::string& text, Mar
 
 }  // namespace
 
-void NetworkFlags::AddTo(CLI::App& app) {
+void NetworkFlags::AddTo(Command command) {
   const char* const group = "The network";
-  app.add_option("--rest", rest_,
+  command
+      .AddOption("--rest", rest_,
                  "Base URL of the REST interface (default Binance's); http: only to loopback")
-      ->group(group);
-  app.add_option("--ws", streams_,
+      .Group(group);
+  command
+      .AddOption("--ws", streams_,
                  "Base URL of the streams (default Binance's); ws: only to loopback")
-      ->group(group);
-  app.add_option("--ca", ca_, "PEM file of authorities to trust beside the system's")->group(group);
-  app.add_option("--weight-share", weight_share_,
+      .Group(group);
+  command.AddOption("--ca", ca_, "PEM file of authorities to trust beside the system's")
+      .Group(group);
+  command
+      .AddOption("--weight-share", weight_share_,
                  "Of the exchange's request weight, the part that is used at most")
-      ->capture_default_str()
-      ->group(group);
+      .ShowDefault()
+      .Group(group);
 }
 
 absl::StatusOr<NetworkOptions> NetworkFlags::ToOptions(Market market) const {

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
 #include "feeds/net/endpoint.h"
 #include "pipeline/engine_options.h"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
@@ -19,7 +19,7 @@ struct NetworkOptions {
 
 class NetworkFlags {
  public:
-  void AddTo(CLI::App& app);
+  void AddTo(Command command);
 
   // InvalidArgument (exit 2) names key, value and what is allowed; NotFound (exit 3) a file that
   // cannot be read.

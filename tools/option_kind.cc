@@ -8,16 +8,16 @@
 
 namespace thalweg {
 
-OptionKind KindOf(const CLI::Option& option) {
+OptionKind KindOf(Option option) {
   using Shape = OptionKind::Shape;
   OptionKind kind;
-  if (option.get_items_expected_max() == 0) {
+  if (option.values_max() == 0) {
     kind.shape = Shape::kFlag;
     return kind;
   }
-  if (option.get_items_expected_max() > 1) kind.shape = Shape::kMany;
+  if (option.values_max() > 1) kind.shape = Shape::kMany;
   // Validators say their bounds behind a colon: "INT:[1 - 10]".
-  const std::string type = option.get_type_name();
+  const std::string type = option.type_name();
   const absl::string_view words = absl::string_view(type).substr(0, type.find(':'));
   for (const absl::string_view word : absl::StrSplit(words, '|')) {
     if (word == kNamesWord) {

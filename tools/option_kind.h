@@ -17,7 +17,7 @@
 #include <cstdint>
 #include <string>
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
@@ -40,7 +40,7 @@ struct OptionKind {
   bool takes_number = false;  // Whole numbers and decimals.
 };
 
-[[nodiscard]] OptionKind KindOf(const CLI::Option& option);
+[[nodiscard]] OptionKind KindOf(Option option);
 
 // What a value must be, for messages: "true or false", "a whole number or text in quotes".
 [[nodiscard]] std::string WantedBy(const OptionKind& kind);

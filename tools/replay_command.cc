@@ -328,11 +328,11 @@ int RunReplay(const ReplayFlags& flags) {
 
 }  // namespace
 
-void AddReplayCommand(CLI::App& app, int* exit_status) {
+void AddReplayCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<ReplayFlags>();
-  CLI::App* const command =
-      app.add_subcommand("replay", "A recorded feed -> books and features, as fast as it can");
-  command->footer(
+  const Command command =
+      line.AddSubcommand("replay", "A recorded feed -> books and features, as fast as it can");
+  command.Footer(
       "Recordings are .gz, .zst or plain text, one frame a line: `<receive time> <payload>`; "
       "those\n"
       "of hftbacktest's collector are read as they are. Several are one stream, in the order "
@@ -341,30 +341,30 @@ void AddReplayCommand(CLI::App& app, int* exit_status) {
       "  thalweg replay day.zst --emit 100ms --ladders ladders.csv --digest --strict\n\n"
       "Exit status: 0 good; 1 the data is bad (a named symbol is absent, or --strict objects);\n"
       "2 wrong usage; 3 cannot read or write. Rows made before an error stay written.");
-  command->add_option("RECORDING", flags->recordings, "Recordings")->required();
-  flags->results.AddTo(*command);
+  command.AddOption("RECORDING", flags->recordings, "Recordings").Required();
+  flags->results.AddTo(command);
   const char* const reading = "How recordings are read";
   command
-      ->add_flag("--strict", flags->strict,
-                 "Exit 1 on a sequence gap, a malformed frame or line, a cut or damaged file,\n"
-                 "a symbol that is not live at the end, or no frame at all")
-      ->group(reading);
+      .AddFlag("--strict", flags->strict,
+               "Exit 1 on a sequence gap, a malformed frame or line, a cut or damaged file,\n"
+               "a symbol that is not live at the end, or no frame at all")
+      .Group(reading);
   command
-      ->add_flag("--salvage", flags->salvage,
-                 "Step over damage: go on at the next zstd frame, flagged DROPPED_INPUT")
-      ->group(reading);
-  command->add_flag("--merge", flags->merge, "Interleave the recordings by receive time")
-      ->group(reading);
+      .AddFlag("--salvage", flags->salvage,
+               "Step over damage: go on at the next zstd frame, flagged DROPPED_INPUT")
+      .Group(reading);
+  command.AddFlag("--merge", flags->merge, "Interleave the recordings by receive time")
+      .Group(reading);
   command
-      ->add_option("--speed", flags->speed,
-                   "max: as fast as it can; X: receive times pass X times as fast as they did")
-      ->type_name("X|max")
-      ->capture_default_str()
-      ->group(reading);
-  flags->ring.AddTo(*command);
-  flags->engine.AddTo(*command);
-  flags->config.AddTo(*command);
-  command->callback([flags, exit_status] { *exit_status = RunReplay(*flags); });
+      .AddOption("--speed", flags->speed,
+                 "max: as fast as it can; X: receive times pass X times as fast as they did")
+      .TypeName("X|max")
+      .ShowDefault()
+      .Group(reading);
+  flags->ring.AddTo(command);
+  flags->engine.AddTo(command);
+  flags->config.AddTo(command);
+  command.OnRun([flags, exit_status] { *exit_status = RunReplay(*flags); });
 }
 
 }  // namespace thalweg

@@ -178,14 +178,16 @@ absl::Status ResultFlags::WriteFinalBooks(const ResultInputs& inputs,
   return absl::OkStatus();
 }
 
-void ResultFlags::AddTo(CLI::App& app) {
+void ResultFlags::AddTo(Command command) {
   const char* const results = "Results";
-  app.add_option("--out", out_, "Feature rows; FILE.csv, or - for standard output")->group(results);
-  app.add_option("--ladders", ladders_, "Bucket ladders; FILE.csv or -")->group(results);
-  app.add_option("--final-book", final_book_,
+  command.AddOption("--out", out_, "Feature rows; FILE.csv, or - for standard output")
+      .Group(results);
+  command.AddOption("--ladders", ladders_, "Bucket ladders; FILE.csv or -").Group(results);
+  command
+      .AddOption("--final-book", final_book_,
                  "The book at the end, a line a level; {symbol} in the name is replaced")
-      ->group(results);
-  app.add_flag("--digest", digest_, "Print a digest of all records")->group(results);
+      .Group(results);
+  command.AddFlag("--digest", digest_, "Print a digest of all records").Group(results);
 }
 
 }  // namespace thalweg

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "pipeline/engine_options.h"
 #include "pipeline/symbol_engine.h"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
@@ -26,7 +26,7 @@ struct ResultInputs {
 
 class ResultFlags {
  public:
-  void AddTo(CLI::App& app);
+  void AddTo(Command command);
 
   // Whether any result was asked for.
   [[nodiscard]] bool asked() const noexcept {

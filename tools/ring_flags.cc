@@ -46,38 +46,41 @@ absl::StatusOr<std::size_t> ParseTopsLevels(const std::string& text) {
   return Unknown("tops", text, absl::StrCat("a number in [1, ", kTopsLevelsMax, "]"));
 }
 
-void RingFlags::AddTo(CLI::App& app) {
+void RingFlags::AddTo(Command command) {
   const char* const group = "Rings in shared memory";
-  CLI::Option* const ring =
-      app.add_option("--ring", name_,
-                     "Publish records on rings of this name, to be read by other\n"
-                     "processes: letters, digits, '-' and '_'")
-          ->group(group);
+  const Option ring = command
+                          .AddOption("--ring", name_,
+                                     "Publish records on rings of this name, to be read by other\n"
+                                     "processes: letters, digits, '-' and '_'")
+                          .Group(group);
   const bool is_asked = !name_.empty();
-  if (is_asked) ring->capture_default_str();
+  if (is_asked) ring.ShowDefault();
   // What is said of rings that are not asked for is a mistake.
-  const auto needs_ring = [&](CLI::Option* option) {
-    if (!is_asked) option->needs(ring);
+  const auto needs_ring = [&](Option option) {
+    if (!is_asked) option.Needs(ring);
   };
-  needs_ring(app.add_option("--ring-records", records_, "Which kinds of record, comma separated")
-                 ->type_name(kNamesWord)
-                 ->capture_default_str()
-                 ->group(group));
-  needs_ring(app.add_option("--ring-capacity", capacity_,
+  needs_ring(command.AddOption("--ring-records", records_, "Which kinds of record, comma separated")
+                 .TypeName(kNamesWord)
+                 .ShowDefault()
+                 .Group(group));
+  needs_ring(command
+                 .AddOption("--ring-capacity", capacity_,
                             "Records that each ring holds, a power of two\n"
                             "(default 16384 features, 4096 ladders and tops)")
-                 ->type_name(kWholeNumberWord)
-                 ->group(group));
+                 .TypeName(kWholeNumberWord)
+                 .Group(group));
   needs_ring(
-      app.add_option("--ring-mode", mode_, "Who may read them: 0600 this user, 0640 the group too")
-          ->capture_default_str()
-          ->group(group));
-  needs_ring(app.add_flag("--ring-wake", wake_, "Wake readers that sleep: a system call a record")
-                 ->group(group));
-  needs_ring(app.add_option("--tops", tops_, "Levels a side in a tops record, 1 to 100")
-                 ->type_name(kWholeNumberWord)
-                 ->capture_default_str()
-                 ->group(group));
+      command
+          .AddOption("--ring-mode", mode_, "Who may read them: 0600 this user, 0640 the group too")
+          .ShowDefault()
+          .Group(group));
+  needs_ring(
+      command.AddFlag("--ring-wake", wake_, "Wake readers that sleep: a system call a record")
+          .Group(group));
+  needs_ring(command.AddOption("--tops", tops_, "Levels a side in a tops record, 1 to 100")
+                 .TypeName(kWholeNumberWord)
+                 .ShowDefault()
+                 .Group(group));
 }
 
 absl::StatusOr<RingPublisherOptions> RingFlags::ToOptions() const {

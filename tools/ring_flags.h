@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
 #include "pipeline/ring_publisher.h"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
@@ -14,7 +14,7 @@ class RingFlags {
  public:
   // With a name nobody has to ask: that is the name of the rings unless --ring says another one.
   explicit RingFlags(std::string default_name = "") : name_(std::move(default_name)) {}
-  void AddTo(CLI::App& app);
+  void AddTo(Command command);
 
   // Whether a ring was asked for.
   [[nodiscard]] bool asked() const noexcept { return !name_.empty(); }

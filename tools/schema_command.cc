@@ -130,22 +130,21 @@ int RunSchema(const SchemaFlags& flags) {
 
 }  // namespace
 
-void AddSchemaCommand(CLI::App& app, int* exit_status) {
+void AddSchemaCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<SchemaFlags>();
-  CLI::App* const command = app.add_subcommand(
+  const Command command = line.AddSubcommand(
       "schema", "The feature contract: every column with unit, window, range and meaning");
-  command->footer("  thalweg schema\n  thalweg schema --json --buckets 1,5,25");
-  command->add_option("--buckets", flags->buckets,
-                      "Bucket sizes, or SYM=sizes;SYM=sizes (default 10,50,100,500,1000)");
-  command
-      ->add_option("--record", flags->record, "Of which kind of record: features, ladders or tops")
-      ->capture_default_str();
-  command->add_option("--tops", flags->tops, "Levels a side in a tops record, 1 to 100")
-      ->capture_default_str();
-  CLI::Option* const json = command->add_flag("--json", flags->json, "As JSON, with offsets");
-  command->add_flag("--markdown", flags->markdown, "As the tables of docs/FEATURES.md")
-      ->excludes(json);
-  command->callback([flags, exit_status] { *exit_status = RunSchema(*flags); });
+  command.Footer("  thalweg schema\n  thalweg schema --json --buckets 1,5,25");
+  command.AddOption("--buckets", flags->buckets,
+                    "Bucket sizes, or SYM=sizes;SYM=sizes (default 10,50,100,500,1000)");
+  command.AddOption("--record", flags->record, "Of which kind of record: features, ladders or tops")
+      .ShowDefault();
+  command.AddOption("--tops", flags->tops, "Levels a side in a tops record, 1 to 100")
+      .ShowDefault();
+  const Option json = command.AddFlag("--json", flags->json, "As JSON, with offsets");
+  command.AddFlag("--markdown", flags->markdown, "As the tables of docs/FEATURES.md")
+      .Excludes(json);
+  command.OnRun([flags, exit_status] { *exit_status = RunSchema(*flags); });
 }
 
 }  // namespace thalweg

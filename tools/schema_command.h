@@ -1,10 +1,10 @@
 // `thalweg schema`: the feature contract.
 #pragma once
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
-void AddSchemaCommand(CLI::App& app, int* exit_status);
+void AddSchemaCommand(CommandLine& line, int* exit_status);
 
 }  // namespace thalweg

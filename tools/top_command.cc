@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -43,7 +43,7 @@ struct TopFlags {
   std::string ring;
   std::string folder = std::string(kRingFolder);
   std::string symbol;
-  TopPage page = TopPage::kSymbols;
+  std::uint8_t page = 0;  // A TopPage.
   bool once = false;
   std::uint64_t count = 0;  // 0: as long as there is something to see.
   double interval = 0;      // 0: the default.
@@ -93,7 +93,7 @@ std::string Printable(std::string text) {
 
 // The symbol that is asked for must be there.
 int SelectSymbol(const TopFlags& flags, const RingScene& scene, TopView* view) {
-  view->page = flags.page;
+  view->page = static_cast<TopPage>(flags.page);
   if (flags.symbol.empty()) return kExitGood;
   std::vector<std::string> names;
   for (const SymbolScene& symbol : scene.symbols) {
@@ -235,54 +235,55 @@ int RunTop(TopFlags flags) {
 
 }  // namespace
 
-void AddTopCommand(CLI::App& app, int* exit_status) {
+void AddTopCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<TopFlags>();
-  CLI::App* const command = app.add_subcommand(
+  const Command command = line.AddSubcommand(
       "top",
       "Watch a ring in the terminal: prices, imbalances, flow, rates, flags and latencies of\n"
       "each symbol, the book of one. Elsewhere than on a terminal: pictures as text");
-  command->footer(
+  command.Footer(
       "  thalweg top live\n  thalweg top live --once --symbol BTCUSDT\n\n"
       "Keys: ? shows them. Exit status: 0 seen; 1 no such symbol, or the writer of a ring that "
       "was\n"
       "printed died; 2 wrong usage, or several rings and no name; 3 no such ring, or it cannot be "
       "read.");
-  command->add_option("RING", flags->ring,
-                      "Its name, or the path of its file; default: the only ring there is");
-  CLI::Option* const once = command->add_flag("--once", flags->once, "Print one picture and end");
-  CLI::Option* const count =
+  command.AddOption("RING", flags->ring,
+                    "Its name, or the path of its file; default: the only ring there is");
+  const Option once = command.AddFlag("--once", flags->once, "Print one picture and end");
+  const Option count =
       command
-          ->add_option("--count", flags->count,
-                       "Print so many pictures and end; default: until the writer ends")
-          ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
-          ->excludes(once);
-  CLI::Option* const interval =
+          .AddOption("--count", flags->count,
+                     "Print so many pictures and end; default: until the writer ends")
+          .Range(std::uint64_t{1}, std::uint64_t{1'000'000'000})
+          .Excludes(once);
+  const Option interval =
       command
-          ->add_option("--interval", flags->interval,
-                       "Seconds between two pictures, 0.02 to 3600; default 0.1, printed 1")
-          ->check(CLI::Range(kIntervalMin, kIntervalMax));
-  CLI::Option* const width =
-      command->add_option("--width", flags->width, "Columns of printed pictures; default 100")
-          ->check(CLI::Range(kTopWidthMin, kWidthMax));
-  CLI::Option* const symbol =
-      command->add_option("--symbol", flags->symbol, "Begin with the page of this symbol");
-  static const std::map<std::string, TopPage> kPages{
-      {"symbols", TopPage::kSymbols}, {"levels", TopPage::kLevels}, {"buckets", TopPage::kBuckets}};
-  CLI::Option* const page =
-      command->add_option("--page", flags->page, "Begin with: symbols, levels or buckets")
-          ->transform(CLI::CheckedTransformer(kPages));
-  command->add_option("--folder", flags->folder, "Where the rings lie; default /dev/shm");
+          .AddOption("--interval", flags->interval,
+                     "Seconds between two pictures, 0.02 to 3600; default 0.1, printed 1")
+          .Range(kIntervalMin, kIntervalMax);
+  const Option width =
+      command.AddOption("--width", flags->width, "Columns of printed pictures; default 100")
+          .Range(kTopWidthMin, kWidthMax);
+  const Option symbol =
+      command.AddOption("--symbol", flags->symbol, "Begin with the page of this symbol");
+  const auto number = [](TopPage page) { return static_cast<std::uint8_t>(page); };
+  const Option page = command.AddChoice("--page", flags->page,
+                                        {{"symbols", number(TopPage::kSymbols)},
+                                         {"levels", number(TopPage::kLevels)},
+                                         {"buckets", number(TopPage::kBuckets)}},
+                                        "Begin with: symbols, levels or buckets");
+  command.AddOption("--folder", flags->folder, "Where the rings lie; default /dev/shm");
   command
-      ->add_flag("--clean", flags->clean,
-                 "Remove the files of RING, which nobody may write; without a name those of all\n"
-                 "rings that nobody writes")
-      ->excludes(once)
-      ->excludes(count)
-      ->excludes(interval)
-      ->excludes(width)
-      ->excludes(symbol)
-      ->excludes(page);
-  command->callback([flags, exit_status] { *exit_status = RunTop(*flags); });
+      .AddFlag("--clean", flags->clean,
+               "Remove the files of RING, which nobody may write; without a name those of all\n"
+               "rings that nobody writes")
+      .Excludes(once)
+      .Excludes(count)
+      .Excludes(interval)
+      .Excludes(width)
+      .Excludes(symbol)
+      .Excludes(page);
+  command.OnRun([flags, exit_status] { *exit_status = RunTop(*flags); });
 }
 
 }  // namespace thalweg

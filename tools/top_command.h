@@ -1,10 +1,10 @@
 // `thalweg top`: watches a ring in the terminal, or prints pictures of it.
 #pragma once
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
-void AddTopCommand(CLI::App& app, int* exit_status);
+void AddTopCommand(CommandLine& line, int* exit_status);
 
 }  // namespace thalweg

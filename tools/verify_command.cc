@@ -236,28 +236,27 @@ int RunVerify(const VerifyFlags& flags) {
 
 }  // namespace
 
-void AddVerifyCommand(CLI::App& app, int* exit_status) {
+void AddVerifyCommand(CommandLine& line, int* exit_status) {
   auto flags = std::make_shared<VerifyFlags>();
-  CLI::App* const command = app.add_subcommand(
+  const Command command = line.AddSubcommand(
       "verify",
       "Audits recordings: digests against the live run's, ids, bookTickers, snapshots, buckets");
-  command->footer(
+  command.Footer(
       "A folder stands for all segments in it. A recording that holds its options is played with "
       "them;\nthose below are for recordings of other programs, whose parity cannot be claimed.\n\n"
       "  thalweg verify recordings/\n"
       "  thalweg verify recordings/*-s0-*.zst --records live.csv --strict\n\n"
       "Exit status: 0 good; 1 a digest, an audit or a row differs, or --strict objects;\n"
       "2 wrong usage; 3 cannot read.");
-  command->add_option("RECORDING", flags->recordings, "Recordings, or folders of them")->required();
-  command->add_option("--records", flags->records,
-                      "Compare row by row with what the live run wrote with --out FILE.csv");
-  command->add_flag(
-      "--strict", flags->strict,
-      "Exit 1 also on gaps, losses, malformed frames or lines, a cut or damaged file,\n"
-      "a symbol that is not live at the end, or records that no digest covers");
-  command->add_flag("--salvage", flags->salvage, "Step over damage: go on at the next zstd frame");
-  flags->engine.AddTo(*command);
-  command->callback([flags, exit_status] { *exit_status = RunVerify(*flags); });
+  command.AddOption("RECORDING", flags->recordings, "Recordings, or folders of them").Required();
+  command.AddOption("--records", flags->records,
+                    "Compare row by row with what the live run wrote with --out FILE.csv");
+  command.AddFlag("--strict", flags->strict,
+                  "Exit 1 also on gaps, losses, malformed frames or lines, a cut or damaged file,\n"
+                  "a symbol that is not live at the end, or records that no digest covers");
+  command.AddFlag("--salvage", flags->salvage, "Step over damage: go on at the next zstd frame");
+  flags->engine.AddTo(command);
+  command.OnRun([flags, exit_status] { *exit_status = RunVerify(*flags); });
 }
 
 }  // namespace thalweg

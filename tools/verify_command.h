@@ -1,11 +1,11 @@
 // `thalweg verify RECORDING...`: is a recording good, and is its replay what the live run made?
 #pragma once
 
-#include "CLI/CLI.hpp"
+#include "tools/command_line.h"
 
 namespace thalweg {
 
 // Adds the subcommand; when it was chosen, *exit_status holds its exit status after parsing.
-void AddVerifyCommand(CLI::App& app, int* exit_status);
+void AddVerifyCommand(CommandLine& line, int* exit_status);
 
 }  // namespace thalweg

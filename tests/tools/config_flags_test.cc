@@ -8,10 +8,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/tools/test_folder.h"
+#include "tools/command_line.h"
+#include "tools/exit_status.h"
 #include "tools/option_kind.h"
 
 namespace thalweg {
@@ -20,40 +23,41 @@ namespace {
 using Texts = std::vector<std::string>;
 
 // A command as commands are: options of C++ types, of our words, repeated, and tied to each other.
-struct Command {
-  Command() {
-    app.add_option("INPUT", inputs, "Positional")->required();
-    app.add_flag("--strict", strict, "Flag");
-    CLI::Option* const ring =
-        app.add_option("--ring", ring_name, "Text")->check([](const std::string& text) {
-          return text.empty() ? std::string("the value is empty") : std::string();
-        });
-    app.add_option("--ring-capacity", capacity, "Whole number of a C++ type")
-        ->check(CLI::Range(8, 4096))
-        ->capture_default_str()
-        ->needs(ring);
-    app.add_option("--wait", wait, "Decimal of a C++ type")->capture_default_str();
-    app.add_option("--speed", speed, "A number or a word")->type_name("X|max");
-    app.add_option("--limit", limit, "Whole number")->type_name(kWholeNumberWord);
-    app.add_option("--instrument", instruments, "Repeated")->allow_extra_args(false);
-    app.add_option("--symbols", symbols, "Names")->type_name(kNamesWord);
-    app.add_option("--buckets", buckets, "Sizes")->type_name(kSizesWord)->capture_default_str();
-    app.add_flag("--quiet", quiet, "Excludes")->excludes(ring);
-    config.AddTo(app);
+struct ExampleCommand {
+  ExampleCommand() {
+    const Command command = line.AddSubcommand("example", "A command");
+    command.AddOption("INPUT", inputs, "Positional").Required();
+    command.AddFlag("--strict", strict, "Flag");
+    const Option ring = command.AddOption("--ring", ring_name, "Text");
+    command.AddOption("--ring-capacity", capacity, "Whole number of a C++ type")
+        .Range(8, 4096)
+        .ShowDefault()
+        .Needs(ring);
+    command.AddOption("--wait", wait, "Decimal of a C++ type").ShowDefault();
+    command.AddOption("--speed", speed, "A number or a word").TypeName("X|max");
+    command.AddOption("--limit", limit, "Whole number").TypeName(kWholeNumberWord);
+    command.AddOption("--instrument", instruments, "Repeated").OneValueAtATime();
+    command.AddOption("--symbols", symbols, "Names").TypeName(kNamesWord);
+    command.AddOption("--buckets", buckets, "Sizes").TypeName(kSizesWord).ShowDefault();
+    command.AddFlag("--quiet", quiet, "Excludes").Excludes(ring);
+    config.AddTo(command);
   }
 
   // What a user sees: the message of a refusal, or nothing.
-  std::string Parse(Texts arguments) {
-    std::reverse(arguments.begin(), arguments.end());  // As CLI11 wants them.
-    try {
-      app.parse(arguments);
-    } catch (const CLI::ParseError& error) {
-      return error.what();
-    }
-    return "";
+  std::string Parse(const Texts& arguments) {
+    std::vector<const char*> words{"thalweg", "example"};
+    for (const std::string& argument : arguments) words.push_back(argument.c_str());
+    std::ostringstream out;
+    std::ostringstream err;
+    exit_status = line.Parse(static_cast<int>(words.size()), words.data(), out, err);
+    help = out.str();
+    std::string fault = err.str().substr(0, err.str().find('\n'));
+    return fault.substr(fault.find("thalweg: ") == 0 ? std::string("thalweg: ").size() : 0);
   }
 
-  CLI::App app{"a command"};
+  CommandLine line{"a program"};
+  int exit_status = kExitGood;
+  std::string help;
   Texts inputs;
   bool strict = false;
   std::string ring_name;
@@ -71,10 +75,10 @@ struct Command {
 class ConfigFlagsTest : public testing::Test {
  protected:
   // The command after it read `text` and the arguments.
-  std::unique_ptr<Command> Read(const std::string& text, Texts arguments = {"input"}) {
+  std::unique_ptr<ExampleCommand> Read(const std::string& text, Texts arguments = {"input"}) {
     path_ = folder_.Write("f.toml", text);
     arguments.insert(arguments.end(), {"--config", path_});
-    auto command = std::make_unique<Command>();
+    auto command = std::make_unique<ExampleCommand>();
     fault_ = command->Parse(arguments);
     return command;
   }
@@ -86,7 +90,7 @@ class ConfigFlagsTest : public testing::Test {
     return fault_.substr(std::min(path_.size(), fault_.size()));
   }
 
-  static std::string EffectiveOf(const Command& command) {
+  static std::string EffectiveOf(const ExampleCommand& command) {
     const absl::StatusOr<std::string> text = command.config.Effective();
     EXPECT_TRUE(text.ok()) << text.status();
     return text.value_or("");
@@ -175,16 +179,17 @@ TEST_F(ConfigFlagsTest, PositionalsAndTheFileItselfAreNoKeys) {
 }
 
 TEST_F(ConfigFlagsTest, HelpIsGivenWithAWrongFileToo) {
-  Command command;
-  Texts arguments{folder_.Write("f.toml", "no toml"), "--config", "--help"};
-  EXPECT_THROW(command.app.parse(arguments), CLI::CallForHelp);
+  ExampleCommand command;
+  EXPECT_EQ(command.Parse({"--help", "--config", folder_.Write("f.toml", "no toml")}), "");
+  EXPECT_EQ(command.exit_status, kExitGood);
+  EXPECT_NE(command.help.find("--ring-capacity"), std::string::npos);
 }
 
-TEST_F(ConfigFlagsTest, AFileThatCannotBeReadIsNoConfigError) {
+TEST_F(ConfigFlagsTest, AFileThatCannotBeReadIsNotWrongUsage) {
   for (const std::string& path : {folder_.PathOf("absent.toml"), folder_.PathOf("")}) {
-    Command command;
-    std::vector<std::string> arguments{path, "--config", "input"};
-    EXPECT_THROW(command.app.parse(arguments), CLI::FileError) << path;
+    ExampleCommand command;
+    EXPECT_NE(command.Parse({"input", "--config", path}), "");
+    EXPECT_EQ(command.exit_status, kExitFailedIo) << path;
   }
 }
 
@@ -245,7 +250,7 @@ TEST_F(ConfigFlagsTest, TheConfigurationInEffectGivesItselfAgain) {
   for (Texts arguments : command_lines) {
     SCOPED_TRACE(arguments.empty() ? "" : arguments.front());
     arguments.insert(arguments.begin(), "input");
-    Command given;
+    ExampleCommand given;
     ASSERT_EQ(given.Parse(arguments), "");
     const auto again = Read(EffectiveOf(given));
     EXPECT_EQ(fault_, "");
@@ -269,7 +274,7 @@ TEST_F(ConfigFlagsTest, WhatCannotStandInAFileIsRefusedAndNotChanged) {
                                                    {"--limit", "+7"},
                                                    {"--wait", "1e300"},
                                                    {"--ring", "r", "--ring-capacity", "0x10"}}) {
-    Command command;
+    ExampleCommand command;
     Texts all = arguments;
     all.insert(all.begin(), "input");
     ASSERT_EQ(command.Parse(all), "");
@@ -281,7 +286,7 @@ TEST_F(ConfigFlagsTest, WhatCannotStandInAFileIsRefusedAndNotChanged) {
 }
 
 TEST_F(ConfigFlagsTest, CheckingNeedsNoPositional) {
-  Command command;
+  ExampleCommand command;
   EXPECT_EQ(command.Parse({"--check-config"}), "");
   EXPECT_TRUE(command.config.check_only());
 }

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "CLI/CLI.hpp"
 #include "tests/fuzz/fuzz_target.h"
+#include "tools/command_line.h"
 #include "tools/config_flags.h"
 #include "tools/engine_flags.h"
 
@@ -19,18 +19,19 @@ using fuzz::Require;
 constexpr char kName[] = "f.toml";
 
 // The options of an engine, and some of the other kinds that there are.
-struct Command {
-  Command() {
-    engine.AddTo(app);
-    app.add_flag("--strict", strict, "Flag");
-    CLI::Option* const ring = app.add_option("--ring", text, "Text");
-    app.add_option("--count", count, "C++ type")->capture_default_str()->needs(ring);
-    app.add_option("--wait", wait, "C++ type");
-    app.add_option("--speed", speed, "Number or word")->type_name("X|max");
-    config.AddTo(app);
+struct ExampleCommand {
+  ExampleCommand() {
+    engine.AddTo(command);
+    command.AddFlag("--strict", strict, "Flag");
+    const Option ring = command.AddOption("--ring", text, "Text");
+    command.AddOption("--count", count, "C++ type").ShowDefault().Needs(ring);
+    command.AddOption("--wait", wait, "C++ type");
+    command.AddOption("--speed", speed, "Number or word").TypeName("X|max");
+    config.AddTo(command);
   }
 
-  CLI::App app{"fuzz"};
+  CommandLine line{"fuzz"};
+  Command command = line.AddSubcommand("example", "A command");
   EngineFlags engine;
   bool strict = false;
   std::string text;
@@ -56,9 +57,9 @@ bool HasPlace(std::string_view message) {
 }
 
 // Every option's values. Lists may be written in more than one way: what is in effect has one.
-std::vector<std::vector<std::string>> ValuesOf(const Command& command) {
+std::vector<std::vector<std::string>> ValuesOf(const ExampleCommand& example) {
   std::vector<std::vector<std::string>> values;
-  for (const CLI::Option* option : command.app.get_options()) values.push_back(option->results());
+  for (const Option option : example.command.options()) values.push_back(option.values());
   return values;
 }
 
@@ -80,25 +81,25 @@ void CheckRefusal(const absl::Status& status) {
   Require(HasPlace(message), "a refusal says where");
 }
 
-void CheckEngineOptions(const Command& command) {
+void CheckEngineOptions(const ExampleCommand& example) {
   // It would be read.
-  if (!command.engine.exchange_info_path().empty()) return;
-  const absl::StatusOr<EngineOptions> options = command.engine.ToOptions();
-  if (!options.ok()) CheckRefusal(command.config.Explain(options.status()));
+  if (!example.engine.exchange_info_path().empty()) return;
+  const absl::StatusOr<EngineOptions> options = example.engine.ToOptions();
+  if (!options.ok()) CheckRefusal(example.config.Explain(options.status()));
 }
 
-void CheckEffective(const Command& command) {
-  const absl::StatusOr<std::string> effective = command.config.Effective();
+void CheckEffective(const ExampleCommand& example) {
+  const absl::StatusOr<std::string> effective = example.config.Effective();
   if (!effective.ok()) {
     Require(!effective.status().message().empty(), "what cannot stand in a file says why");
     return;
   }
-  Command again;
+  ExampleCommand again;
   Require(again.config.Apply(kName, *effective).ok(), "what is in effect is a good file");
   const absl::StatusOr<std::string> twice = again.config.Effective();
   Require(twice.ok(), "what is in effect is written again");
   Require(WithoutComments(*twice) == WithoutComments(*effective), "and is the same");
-  Command third;
+  ExampleCommand third;
   Require(third.config.Apply(kName, *twice).ok(), "a third time");
   Require(ValuesOf(third) == ValuesOf(again), "its values are the same");
 }
@@ -108,13 +109,13 @@ void CheckEffective(const Command& command) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace thalweg;
-  Command command;
-  const absl::Status status = command.config.Apply(kName, fuzz::TextOf(data, size));
+  ExampleCommand example;
+  const absl::Status status = example.config.Apply(kName, fuzz::TextOf(data, size));
   if (!status.ok()) {
     CheckRefusal(status);
     return 0;
   }
-  CheckEngineOptions(command);
-  CheckEffective(command);
+  CheckEngineOptions(example);
+  CheckEffective(example);
   return 0;
 }
