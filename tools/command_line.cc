@@ -85,6 +85,11 @@ Option Option::Range(double least, double most) const {
   return Option(option_->check(CLI::Range(least, most)));
 }
 
+Option Option::OneOf(const std::vector<std::string>& words) const {
+  option_->check(CLI::IsMember(words));
+  return *this;
+}
+
 Option Option::Needs(Option other) const { return Option(option_->needs(other.option_)); }
 
 Option Option::Excludes(Option other) const { return Option(option_->excludes(other.option_)); }
@@ -154,14 +159,6 @@ Option Command::AddOption(const std::string& name, std::uint64_t& value,
 Option Command::AddOption(const std::string& name, double& value,
                           const std::string& description) const {
   return Option(app_->add_option(name, value, description));
-}
-
-Option Command::AddChoice(const std::string& name, std::uint8_t& value,
-                          const std::map<std::string, std::uint8_t>& words,
-                          const std::string& description) const {
-  return Option(app_->add_option(name, value, description)
-                    ->type_name("ENUM")
-                    ->transform(CLI::CheckedTransformer(words)));
 }
 
 Option Command::AddFlag(const std::string& name, bool& value,

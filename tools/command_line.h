@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +46,7 @@ class Option {
   Option Range(int least, int most) const;
   Option Range(std::uint64_t least, std::uint64_t most) const;
   Option Range(double least, double most) const;
+  Option OneOf(const std::vector<std::string>& words) const;
   Option Needs(Option other) const;
   Option Excludes(Option other) const;  // And the other one excludes this.
 
@@ -96,10 +96,6 @@ class Command {
   Option AddOption(const std::string& name, std::uint64_t& value,
                    const std::string& description) const;
   Option AddOption(const std::string& name, double& value, const std::string& description) const;
-  // One of the words, or the number that one stands for.
-  Option AddChoice(const std::string& name, std::uint8_t& value,
-                   const std::map<std::string, std::uint8_t>& words,
-                   const std::string& description) const;
   Option AddFlag(const std::string& name, bool& value, const std::string& description) const;
 
   // `take` is called with the value before it is looked at what options require of each other. An

@@ -43,7 +43,7 @@ struct TopFlags {
   std::string ring;
   std::string folder = std::string(kRingFolder);
   std::string symbol;
-  std::uint8_t page = 0;  // A TopPage.
+  std::string page = "symbols";
   bool once = false;
   std::uint64_t count = 0;  // 0: as long as there is something to see.
   double interval = 0;      // 0: the default.
@@ -91,9 +91,14 @@ std::string Printable(std::string text) {
   return text;
 }
 
+TopPage PageOf(const std::string& word) {
+  if (word == "levels") return TopPage::kLevels;
+  return word == "buckets" ? TopPage::kBuckets : TopPage::kSymbols;
+}
+
 // The symbol that is asked for must be there.
 int SelectSymbol(const TopFlags& flags, const RingScene& scene, TopView* view) {
-  view->page = static_cast<TopPage>(flags.page);
+  view->page = PageOf(flags.page);
   if (flags.symbol.empty()) return kExitGood;
   std::vector<std::string> names;
   for (const SymbolScene& symbol : scene.symbols) {
@@ -266,12 +271,9 @@ void AddTopCommand(CommandLine& line, int* exit_status) {
           .Range(kTopWidthMin, kWidthMax);
   const Option symbol =
       command.AddOption("--symbol", flags->symbol, "Begin with the page of this symbol");
-  const auto number = [](TopPage page) { return static_cast<std::uint8_t>(page); };
-  const Option page = command.AddChoice("--page", flags->page,
-                                        {{"symbols", number(TopPage::kSymbols)},
-                                         {"levels", number(TopPage::kLevels)},
-                                         {"buckets", number(TopPage::kBuckets)}},
-                                        "Begin with: symbols, levels or buckets");
+  const Option page =
+      command.AddOption("--page", flags->page, "Begin with this page; default: symbols")
+          .OneOf({"symbols", "levels", "buckets"});
   command.AddOption("--folder", flags->folder, "Where the rings lie; default /dev/shm");
   command
       .AddFlag("--clean", flags->clean,

@@ -83,8 +83,8 @@ TEST(LiveCommandTest, AFolderThatAnotherRunRecordsIntoIsRefused) {
 TEST(LiveCommandTest, ATerminalThatClosesEndsItWell) {
   const TestFolder folder;
   const ProgramResult result = RunProgram(
-      "timeout", {"--preserve-status", "--signal=HUP", "1", ThalwegPath(), "record", "--symbols",
-                  "A", "--record", folder.PathOf("recording"), "--rest",
+      "timeout", {"--foreground", "--preserve-status", "--signal=HUP", "1", ThalwegPath(), "record",
+                  "--symbols", "A", "--record", folder.PathOf("recording"), "--rest",
                   std::string("http://") + kNobody, "--ws", std::string("ws://") + kNobody});
   EXPECT_EQ(result.exit_status, 0) << result.err;
   EXPECT_NE(result.err.find(" lines (0 lost)"), std::string::npos) << result.err;

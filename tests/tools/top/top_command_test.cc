@@ -83,6 +83,9 @@ TEST_F(TopCommandTest, ASymbolHasAPageOfItsOwn) {
   EXPECT_THAT(levels.out, HasSubstr("3.0000 2,501.50 │ 2,501.75    1.0000"));
   const ProgramResult buckets = Top({"--once", "--symbol", "BTCUSDT", "--page", "buckets"});
   EXPECT_THAT(buckets.out, HasSubstr("61,600 │   61,610"));
+  const ProgramResult wrong = Top({"--once", "--page", "prices"});
+  EXPECT_EQ(wrong.exit_status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("prices not in {symbols,levels,buckets}"));
   const ProgramResult absent = Top({"--once", "--symbol", "XRPUSDT"});
   EXPECT_EQ(absent.exit_status, 1);
   EXPECT_EQ(absent.out, "");
