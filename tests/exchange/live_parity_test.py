@@ -263,6 +263,13 @@ def shards_case(args, folder):
     return live.stderr
 
 
+# Answers are bad up to this one.
+STORM_REQUESTS = 60
+# A snapshot that failed several times is asked for again after up to 30 s: so long at least a storm has
+# to be over before every symbol must be live.
+CALM_SECONDS = 45
+
+
 def storm(dice, streams, seconds):
     """A fault every few seconds, each of a random kind and place; none in the last fifth."""
     faults = []
@@ -291,7 +298,7 @@ def storm(dice, streams, seconds):
         )
         faults.append(f"{kind}@time={time:.2f}")
         time += dice.expovariate(1 / 2.5)
-    for request in range(2, 200):
+    for request in range(2, STORM_REQUESTS):
         if dice.random() < 0.2:
             late = f"snapshot-late:for={dice.uniform(0.1, 5):.2f}"
             old = f"snapshot-old:by={dice.randint(100, 5000)}"
@@ -309,7 +316,8 @@ def storm_case(args, folder):
     market = ["--symbols", ",".join(symbols), "--levels", "900", "--seed", str(args.seed)]
     streams = [symbol.lower() for symbol in symbols]
     faults = storm(random.Random(args.seed), streams, args.seconds)
-    log = follow(args.thalweg, folder, symbols, market, [], args.seconds, faults)
+    calm = 0 if args.short else CALM_SECONDS
+    log = follow(args.thalweg, folder, symbols, market, [], args.seconds + calm, faults)
     check_parity(args.thalweg, folder, symbols)
     return log
 

@@ -393,7 +393,7 @@ TEST(LiveFeedTest, FaultW6SubscriptionsThatFailAreMadeGood) {
     ServedMarket exchange(symbols, {absl::StrCat("reply:how=", how, "@control=1")});
     KeptShard shard;
     LiveFeedOptions options = OptionsFor(exchange.port());
-    options.slot.watch.reply_deadline = 200 * kMillisecond;
+    options.slot.watch.reply_deadline = kSecond;
     RunningFeed running(options, {{&shard, symbols}});
     // The last streams of the plan did not fit into the URL.
     ASSERT_TRUE(running.Await([&] {

@@ -129,7 +129,9 @@ bool SameValue(std::string_view a, std::string_view b) {
 }
 
 void RequireSameRows(std::string_view text, std::string_view good) {
-  const std::vector<std::string> rows = LinesOf(text);
+  // The newline of the last row may be missing.
+  const std::vector<std::string> rows =
+      LinesOf(text.ends_with('\n') ? std::string(text) : std::string(text) + "\n");
   const std::vector<std::string> good_rows = LinesOf(good);
   Require(rows.size() == good_rows.size(), "equal files have equally many rows");
   for (std::size_t row = 0; row < rows.size(); ++row) {
