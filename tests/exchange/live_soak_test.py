@@ -18,8 +18,8 @@ import time
 from exchange_process import exchange
 
 WARM_UP_SHARE = 0.3
-# All memory is there from the start, but resident only where it was touched: a book that moves about
-# touches its two sides' first 8,192 pages and their directories bit by bit, some 4 MiB in all.
+# All memory is there from the start, but resident only where it was touched: a book touches its own bit
+# by bit, as prices and time go on.
 RSS_GROWTH_MAX = 16 << 20
 RSS_GROWTH_OF_A_SYMBOL_MAX = 4 << 20
 FILES_GROWTH_MAX = 2
