@@ -18,10 +18,7 @@ import time
 from exchange_process import exchange
 
 WARM_UP_SHARE = 0.3
-# All memory is there from the start, but resident only where it was touched: a book touches its own bit
-# by bit, as prices and time go on.
 RSS_GROWTH_MAX = 16 << 20
-RSS_GROWTH_OF_A_SYMBOL_MAX = 4 << 20
 FILES_GROWTH_MAX = 2
 SHARES = ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"))
 
@@ -103,8 +100,7 @@ def soak(args, folder):
     assert records > 0
     for symbol, state in states.items():
         assert state is not None and state.update_id > 0, f"{symbol}: {state}"
-    growth_max = RSS_GROWTH_MAX + args.symbols * RSS_GROWTH_OF_A_SYMBOL_MAX
-    assert rss[-1] - rss[0] < growth_max, f"memory grew: {rss}"
+    assert rss[-1] - rss[0] < RSS_GROWTH_MAX, f"memory grew: {rss}"
     assert files[-1] - files[0] <= FILES_GROWTH_MAX, f"files grew: {files}"
     receipt = subprocess.run(
         [args.thalweg, "verify", folder / "recording", "--strict"],
