@@ -550,14 +550,16 @@ HttpAnswer RestDesk::AvgPrice(const Query& query) {
                            FormatWide(price, kPriceDecimals), R"(","closeTime":)", close, "}"));
 }
 
-HttpAnswer RestDesk::PriceTicker(const Query& query) {
+// One answer, or a list of them: for the symbols that were asked for, else for all. `make` leaves
+// its text empty where a symbol has none.
+HttpAnswer RestDesk::Tickers(
+    const Query& query,
+    const std::function<void(const ListedSymbol& symbol, std::string* json)>& make) const {
   std::vector<std::string> items;
   const auto add = [&](const ListedSymbol& symbol) {
-    const std::optional<Price> price = TapeOf(symbol.name).last_price();
-    // A symbol that has not traded has no price: of one that was asked for 0 is told.
-    if (!price && query.symbols.empty()) return;
-    items.push_back(absl::StrCat(R"({"symbol":")", symbol.name, R"(","price":")",
-                                 PriceText(price.value_or(Price(0))), R"("})"));
+    std::string json;
+    make(symbol, &json);
+    if (!json.empty()) items.push_back(std::move(json));
   };
   for (const ListedSymbol* const symbol : query.symbols) add(*symbol);
   if (query.symbols.empty()) {
@@ -565,6 +567,16 @@ HttpAnswer RestDesk::PriceTicker(const Query& query) {
   }
   if (query.is_one) return Json(items.front());
   return Json(absl::StrCat("[", absl::StrJoin(items, ","), "]"));
+}
+
+HttpAnswer RestDesk::PriceTicker(const Query& query) {
+  return Tickers(query, [&](const ListedSymbol& symbol, std::string* json) {
+    const std::optional<Price> price = TapeOf(symbol.name).last_price();
+    // A symbol that has not traded has no price: of one that was asked for 0 is told.
+    if (!price && query.symbols.empty()) return;
+    *json = absl::StrCat(R"({"symbol":")", symbol.name, R"(","price":")",
+                         PriceText(price.value_or(Price(0))), R"("})");
+  });
 }
 
 std::optional<RestDesk::Touch> RestDesk::TouchOf(const std::string& symbol) {
@@ -586,22 +598,15 @@ std::optional<RestDesk::Touch> RestDesk::TouchOf(const std::string& symbol) {
 }
 
 HttpAnswer RestDesk::BookTicker(const Query& query) {
-  std::vector<std::string> items;
-  const auto add = [&](const ListedSymbol& symbol) {
+  return Tickers(query, [&](const ListedSymbol& symbol, std::string* json) {
     const std::optional<Touch> known = TouchOf(symbol.name);
     if (!known && query.symbols.empty()) return;
     const Touch touch = known.value_or(Touch());
-    items.push_back(absl::StrCat(
-        R"({"symbol":")", symbol.name, R"(","bidPrice":")", PriceText(touch.bid.price),
-        R"(","bidQty":")", QtyText(touch.bid.qty), R"(","askPrice":")", PriceText(touch.ask.price),
-        R"(","askQty":")", QtyText(touch.ask.qty), R"("})"));
-  };
-  for (const ListedSymbol* const symbol : query.symbols) add(*symbol);
-  if (query.symbols.empty()) {
-    for (const ListedSymbol& symbol : feed_.symbols()) add(symbol);
-  }
-  if (query.is_one) return Json(items.front());
-  return Json(absl::StrCat("[", absl::StrJoin(items, ","), "]"));
+    *json = absl::StrCat(R"({"symbol":")", symbol.name, R"(","bidPrice":")",
+                         PriceText(touch.bid.price), R"(","bidQty":")", QtyText(touch.bid.qty),
+                         R"(","askPrice":")", PriceText(touch.ask.price), R"(","askQty":")",
+                         QtyText(touch.ask.qty), R"("})");
+  });
 }
 
 // Of the 24 hours that end now, as far as they were told.
@@ -615,15 +620,14 @@ HttpAnswer RestDesk::DayTicker(const Query& query) {
   const auto signed_text = [](Wide value, int decimals) {
     return absl::StrCat(value < 0 ? "-" : "", FormatWide(value < 0 ? -value : value, decimals));
   };
-  std::vector<std::string> items;
-  const auto add = [&](const ListedSymbol& symbol) {
+  return Tickers(query, [&](const ListedSymbol& symbol, std::string* json) {
     const SymbolTape& tape = TapeOf(symbol.name);
     if (!tape.last_price() && query.symbols.empty()) return;
     const EventTime from = query.now - 24 * kHour;
     const Candle day = tape.Since(from);
-    std::string json = absl::StrCat(R"({"symbol":")", symbol.name, "\"");
-    const auto text = [&json](std::string_view name, std::string_view value) {
-      absl::StrAppend(&json, ",\"", Abseil(name), "\":\"", Abseil(value), "\"");
+    *json = absl::StrCat(R"({"symbol":")", symbol.name, "\"");
+    const auto text = [json](std::string_view name, std::string_view value) {
+      absl::StrAppend(json, ",\"", Abseil(name), "\":\"", Abseil(value), "\"");
     };
     if (!is_mini) {
       const Wide change = Wide{day.close.raw()} - day.open.raw();
@@ -648,18 +652,11 @@ HttpAnswer RestDesk::DayTicker(const Query& query) {
     text("lastPrice", PriceText(day.close));
     text("volume", FormatWide(day.volume, kQtyDecimalsMax));
     text("quoteVolume", quote(day.quote_volume));
-    absl::StrAppend(&json, ",\"openTime\":", UnixTime(from, query.microseconds),
+    absl::StrAppend(json, ",\"openTime\":", UnixTime(from, query.microseconds),
                     ",\"closeTime\":", UnixTime(query.now, query.microseconds),
                     ",\"firstId\":", day.first_trade.raw(), ",\"lastId\":", day.last_trade.raw(),
                     ",\"count\":", day.trade_count, "}");
-    items.push_back(std::move(json));
-  };
-  for (const ListedSymbol* const symbol : query.symbols) add(*symbol);
-  if (query.symbols.empty()) {
-    for (const ListedSymbol& symbol : feed_.symbols()) add(symbol);
-  }
-  if (query.is_one) return Json(items.front());
-  return Json(absl::StrCat("[", absl::StrJoin(items, ","), "]"));
+  });
 }
 
 HttpAnswer RestDesk::OwnBook(const Query& query) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -74,6 +75,9 @@ class RestDesk {
   [[nodiscard]] HttpAnswer AggTrades(const Query& query);
   [[nodiscard]] HttpAnswer Klines(const Query& query);
   [[nodiscard]] HttpAnswer AvgPrice(const Query& query);
+  [[nodiscard]] HttpAnswer Tickers(
+      const Query& query,
+      const std::function<void(const ListedSymbol& symbol, std::string* json)>& make) const;
   [[nodiscard]] HttpAnswer PriceTicker(const Query& query);
   [[nodiscard]] HttpAnswer BookTicker(const Query& query);
   [[nodiscard]] HttpAnswer DayTicker(const Query& query);
