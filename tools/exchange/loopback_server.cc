@@ -1,6 +1,7 @@
 #include "tools/exchange/loopback_server.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
@@ -11,6 +12,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
@@ -26,8 +28,27 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 
-// One connection of TCP, plain or inside TLS, whose writing can be made slow. One type for both, so
-// that Beast is compiled once.
+// What follows a read or a write, and the memory that it is about: one type each for all that Beast
+// has of them, so that what lies below a stream is compiled once, and not for each of its
+// operations.
+using Continuation = absl::AnyInvocable<void(error_code, std::size_t)>;
+template <class Buffer>
+using Pieces = std::array<Buffer, 4>;
+
+// The first ones; "some" need not be all.
+template <class Buffer, class Buffers>
+Pieces<Buffer> PiecesOf(const Buffers& buffers) {
+  Pieces<Buffer> pieces;
+  std::size_t count = 0;
+  const auto end = asio::buffer_sequence_end(buffers);
+  for (auto at = asio::buffer_sequence_begin(buffers); at != end && count < pieces.size(); ++at) {
+    const Buffer piece = *at;
+    if (piece.size() > 0) pieces[count++] = piece;
+  }
+  return pieces;
+}
+
+// One connection of TCP, plain or inside TLS, whose writing can be made slow.
 class LoopbackStream {
  public:
   using executor_type = tcp::socket::executor_type;
@@ -42,11 +63,7 @@ class LoopbackStream {
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
         [state = state_.get()](auto handler, const Buffers& into) {
-          if (state->tls) {
-            state->tls->async_read_some(into, std::move(handler));
-          } else {
-            state->socket.async_read_some(into, std::move(handler));
-          }
+          state->Read(PiecesOf<asio::mutable_buffer>(into), std::move(handler));
         },
         token, buffers);
   }
@@ -55,14 +72,7 @@ class LoopbackStream {
   auto async_write_some(const Buffers& buffers, Token&& token) {
     return asio::async_initiate<Token, void(error_code, std::size_t)>(
         [state = state_.get()](auto handler, const Buffers& from) {
-          if (SteadyClock::now() >= state->slow_until) {
-            state->Write(from, std::move(handler));
-            return;
-          }
-          state->timer.expires_after(state->slow_every);
-          state->timer.async_wait([state, from, waiting = std::move(handler)](error_code) mutable {
-            state->Write(beast::buffers_prefix(state->slow_bytes, from), std::move(waiting));
-          });
+          state->WriteInTime(PiecesOf<asio::const_buffer>(from), std::move(handler));
         },
         token, buffers);
   }
@@ -107,13 +117,30 @@ class LoopbackStream {
   struct State {
     explicit State(tcp::socket opened) : socket(std::move(opened)), timer(socket.get_executor()) {}
 
-    template <class Buffers, class Handler>
-    void Write(const Buffers& from, Handler handler) {
+    void Read(const Pieces<asio::mutable_buffer>& into, Continuation then) {
       if (tls) {
-        tls->async_write_some(from, std::move(handler));
+        tls->async_read_some(into, std::move(then));
       } else {
-        socket.async_write_some(from, std::move(handler));
+        socket.async_read_some(into, std::move(then));
       }
+    }
+
+    void Write(const Pieces<asio::const_buffer>& from, Continuation then) {
+      if (tls) {
+        tls->async_write_some(from, std::move(then));
+      } else {
+        socket.async_write_some(from, std::move(then));
+      }
+    }
+
+    void WriteInTime(const Pieces<asio::const_buffer>& from, Continuation then) {
+      if (SteadyClock::now() >= slow_until) return Write(from, std::move(then));
+      // A piece of nothing first would write nothing.
+      const Pieces<asio::const_buffer> few{asio::buffer(from[0], slow_bytes)};
+      timer.expires_after(slow_every);
+      timer.async_wait([this, few, waiting = std::move(then)](error_code) mutable {
+        Write(few, std::move(waiting));
+      });
     }
 
     tcp::socket socket;
