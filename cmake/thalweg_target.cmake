@@ -38,6 +38,28 @@ if(THALWEG_SANITIZE MATCHES "address" AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang"
   set(THALWEG_FUZZERS ON)
 endif()
 
+# What ccache needs to know of precompiled headers.
+set(THALWEG_PRECOMPILED_OPTIONS $<IF:$<CXX_COMPILER_ID:GNU>,-fpch-preprocess,SHELL:-Xclang -fno-pch-timestamp>)
+
+# How the sources of the library and of the program are compiled. The headers that most of them
+# include are half of what that costs: builds with tests read them once; others do without, so that a
+# source that has forgotten one does not pass for long.
+function(thalweg_library_code target)
+  thalweg_flags(${target})
+  if(THALWEG_FUZZERS)
+    # A fuzzer sees which of our branches an input takes.
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+  if(THALWEG_DEV)
+    target_compile_options(${target} PRIVATE ${THALWEG_PRECOMPILED_OPTIONS})
+    if(target STREQUAL thalweg_headers)
+      target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+    else()
+      target_precompile_headers(${target} REUSE_FROM thalweg_headers)
+    endif()
+  endif()
+endfunction()
+
 # thalweg_library(name SOURCES ... DEPENDS ... PRIVATE_DEPENDS ...): the target of one folder, as
 # thalweg::name.
 function(thalweg_library name)
@@ -45,11 +67,7 @@ function(thalweg_library name)
   add_library(thalweg_${name} ${ARG_SOURCES})
   add_library(thalweg::${name} ALIAS thalweg_${name})
   target_link_libraries(thalweg_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
-  thalweg_flags(thalweg_${name})
-  if(THALWEG_FUZZERS)
-    # A fuzzer sees which of our branches an input takes.
-    target_compile_options(thalweg_${name} PRIVATE -fsanitize=fuzzer-no-link)
-  endif()
+  thalweg_library_code(thalweg_${name})
   set_target_properties(thalweg_${name} PROPERTIES EXPORT_NAME ${name})
   # cmake/install.cmake installs what stands in this list.
   set_property(GLOBAL APPEND PROPERTY THALWEG_LIBRARIES thalweg_${name})
@@ -82,12 +100,10 @@ function(thalweg_is_wanted out name)
   endif()
 endfunction()
 
-# A test's own code need not be fast, but there is much of it.
+# A test's own code need not be fast, as a rule, but there is much of it.
 function(thalweg_test_code target)
   target_compile_options(${target} PRIVATE $<IF:$<CXX_COMPILER_ID:GNU>,-Og,-O0>)
-  # What ccache needs to know of a precompiled header.
-  target_compile_options(${target} PRIVATE
-    $<IF:$<CXX_COMPILER_ID:GNU>,-fpch-preprocess,SHELL:-Xclang -fno-pch-timestamp>)
+  target_compile_options(${target} PRIVATE ${THALWEG_PRECOMPILED_OPTIONS})
 endfunction()
 
 # The headers of tests, compiled once; see tests/test_headers.h.
@@ -100,20 +116,23 @@ function(thalweg_precompile_test_headers)
   target_precompile_headers(thalweg_test_headers PRIVATE test_headers.h)
 endfunction()
 
-# thalweg_test(name SOURCES ... DEPENDS ...): a GoogleTest program, registered with ctest.
+# thalweg_test(name SOURCES ... DEPENDS ... [OPTIMISED]): a GoogleTest program, registered with ctest.
+# OPTIMISED: its own code is most of its work, an obvious structure beside a fast one.
 #
 # Tests find the checkout through the definition THALWEG_SOURCE_DIR, recordings through the
 # environment variable THALWEG_DATA (else <checkout>/../shared/data). In a build with sanitizers
 # ctest sets THALWEG_TEST_PART=short: a test that is long there takes a smaller part of its work,
 # which it states in its output. THALWEG_TEST_PREFIX stands before the test's name in ctest.
 function(thalweg_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMISED" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   thalweg_flags(${name})
-  thalweg_test_code(${name})
-  target_precompile_headers(${name} REUSE_FROM thalweg_test_headers)
+  if(NOT ARG_OPTIMISED)
+    thalweg_test_code(${name})
+    target_precompile_headers(${name} REUSE_FROM thalweg_test_headers)
+  endif()
   thalweg_is_wanted(wanted ${name})
   if(NOT wanted)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
