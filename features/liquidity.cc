@@ -6,7 +6,7 @@
 namespace thalweg {
 namespace {
 
-constexpr double kBps = 10'000.0;
+constexpr double kBpsOfOne = 10'000.0;
 
 // Sweep costs of one side for all notionals in one walk: 1e4 |2 N p - mid2 D| / (mid2 D), with p
 // the last price used and D = (quantity before it) p + N - (notional before it). False when the
@@ -29,7 +29,7 @@ bool SweepSide(const BookPicture& picture, const SweepTargets& targets, Side sid
       const SweepTargets::Target& target = targets[next];
       const Wide d = (qty_before * price - notional_before) * target.factor + target.units;
       const Wide excess = 2 * target.units * price - mid2 * d;
-      costs[next++] = kBps * Ratio(excess < 0 ? -excess : excess, mid2 * d);
+      costs[next++] = kBpsOfOne * Ratio(excess < 0 ? -excess : excess, mid2 * d);
       if (next == kCount) return false;
       enough = targets[next].enough;
     }

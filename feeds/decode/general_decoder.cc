@@ -25,7 +25,7 @@ static_assert(simdjson::SIMDJSON_PADDING <= kPayloadPadding);
 
 // Enough for the usual frames; larger ones allocate once.
 constexpr std::size_t kWarmTextBytes = std::size_t{64} << 10;
-constexpr std::size_t kWarmLevels = 4'096;
+constexpr std::size_t kWarmSideLevels = 4'096;
 
 DecodeVerdict VerdictOf(simdjson::error_code error) noexcept {
   switch (error) {
@@ -309,8 +309,8 @@ struct GeneralDecoder::State {
   State() {
     // Where this fails, the first frame tries again and says so.
     [[maybe_unused]] const simdjson::error_code warmed = parser.allocate(kWarmTextBytes);
-    bids.reserve(kWarmLevels);
-    asks.reserve(kWarmLevels);
+    bids.reserve(kWarmSideLevels);
+    asks.reserve(kWarmSideLevels);
   }
 
   // Reads a whole payload: the object, and after it nothing, or the end of the envelope.
