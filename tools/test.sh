@@ -84,6 +84,6 @@ if wants format; then check_format; fi
 for preset in ${presets[@]+"${presets[@]}"}; do build "$preset"; done
 if wants tidy; then
   say "clang-tidy"
-  bash tools/tidy.sh
+  python3 tools/tidy.py
 fi
 if [[ ${#presets[@]} != 0 ]]; then run_tests; fi
