@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "replay/market.h"
@@ -387,22 +388,28 @@ TEST(LiveFeedTest, FaultW5ABanStopsEverythingAndIsShown) {
 }
 
 TEST(LiveFeedTest, FaultW6SubscriptionsThatFailAreMadeGood) {
+  // Long names, so that the last streams of the plan do not fit into the URL although there are
+  // few: a reply comes behind the data that is on its way.
   std::vector<std::string> symbols;
-  for (int i = 0; i < 60; ++i) symbols.push_back(absl::StrCat("SYMBOLNUMBER", i, "USDT"));
+  for (int i = 10; i < 30; ++i) {
+    symbols.push_back(absl::StrCat("SYMBOL", std::string(50, 'X'), i, "USDT"));
+  }
   for (const std::string how : {"error", "lost", "other-id"}) {
     ServedMarket exchange(symbols, {absl::StrCat("reply:how=", how, "@control=1")});
     KeptShard shard;
     LiveFeedOptions options = OptionsFor(exchange.port());
-    options.slot.watch.reply_deadline = kSecond;
+    if (how == "lost") options.slot.watch.reply_deadline = kSecond;
     RunningFeed running(options, {{&shard, symbols}});
-    // The last streams of the plan did not fit into the URL.
+    const std::string last =
+        absl::StrCat(R"({"stream":")", absl::AsciiStrToLower(symbols.back()), "@depth@100ms\"");
     ASSERT_TRUE(running.Await([&] {
       const auto frames = shard.frames();
-      return std::any_of(frames.begin(), frames.end(), [](const std::string& frame) {
-        return absl::StartsWith(frame, "{\"stream\":\"symbolnumber59usdt@depth@100ms\"");
-      });
+      return std::any_of(frames.begin(), frames.end(),
+                         [&](const std::string& frame) { return absl::StartsWith(frame, last); });
     }));
-    EXPECT_EQ(shard.events(), std::vector<std::string>{"open 1"});
+    // On a machine that is slow enough a successor may have made it good.
+    EXPECT_EQ(shard.events()[0], "open 1");
+    EXPECT_EQ(shard.gaps(), 0);
     EXPECT_TRUE(running.Stop().ok());
     for (const std::string& frame : shard.frames()) {
       EXPECT_TRUE(absl::StartsWith(frame, "{\"stream\":")) << frame;  // No reply among them.
