@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/book/model_book.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {
@@ -73,8 +74,10 @@ struct Market {
   std::int64_t far;                // One in eight updates lies up to this far away.
 };
 
+// In a short part a tenth of the steps.
 void CompareOnRandomChanges(Side side, const LadderBounds& bounds, const Market& market,
                             std::uint64_t seed, int steps) {
+  if (TakeShortPart()) steps /= 10;
   SCOPED_TRACE(::testing::Message() << "seed " << seed << " side " << static_cast<int>(side)
                                     << " start " << market.start << " drift " << market.drift);
   std::mt19937_64 random(seed);
@@ -156,7 +159,9 @@ TEST(LevelLadderTest, AgreesWithTheModelUnderEverySequenceOfFourChanges) {
   constexpr int kChanges = 6 * 3;
   for (const Side side : kSides) {
     LevelLadder ladder(side, {.window_bits = 14, .pages_at_start = 2, .far_levels_at_start = 1});
-    for (int sequence = 0; sequence < kChanges * kChanges * kChanges * kChanges; ++sequence) {
+    // In a short part every eleventh, which is no divisor of their number.
+    for (int sequence = 0; sequence < kChanges * kChanges * kChanges * kChanges;
+         sequence += TakeShortPart() ? 11 : 1) {
       ladder.Clear();
       ModelSide model(side);
       for (int step = 0, rest = sequence; step < 4; ++step, rest /= kChanges) {
@@ -269,7 +274,7 @@ TEST(LevelLadderTest, KeepsTheNearLevelsWhenAFloodOfLevelsArrives) {
       std::mt19937_64 random(seed);
       LevelLadder ladder(side, bounds);
       ModelSide model(side);
-      for (int step = 0; step < 20'000; ++step) {
+      for (int step = 0; step < (TakeShortPart() ? 2'000 : 20'000); ++step) {
         const Ticks price(static_cast<std::int64_t>(1'000'000 + random() % 60'000 * 16));
         const Qty qty(static_cast<std::int64_t>(random() % 3));
         ladder.Set(price, qty);

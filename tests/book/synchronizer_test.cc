@@ -9,11 +9,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {
@@ -412,11 +413,6 @@ TEST(SynchronizerTest, FuturesSnapshotBetweenTwoEventsIsContinuedByTheLater) {
 
 // --- Every small feed -----------------------------------------------------------------------
 
-bool ShortPart() {
-  const char* part = std::getenv("THALWEG_TEST_PART");
-  return part != nullptr && std::string_view(part) == "short";
-}
-
 // Ids as bits: bit n is id n.
 using IdSet = std::uint32_t;
 IdSet UpTo(std::int64_t id) { return (IdSet{2} << id) - 1; }
@@ -493,7 +489,7 @@ TEST(EveryFeedTest, FaultS1AllSequencesOfSpotDiffsOverFourIds) {
   for (std::int64_t first = 1; first <= 4; ++first) {
     for (std::int64_t last = first; last <= 4; ++last) diffs.push_back(Spot(first, last));
   }
-  const std::size_t longest = ShortPart() ? 3 : 5;
+  const std::size_t longest = TakeShortPart() ? 3 : 5;
   RecordProperty("longest_sequence", static_cast<int>(longest));
   for (std::size_t length = 1; length <= longest; ++length) {
     std::vector<std::size_t> choice(length, 0);
@@ -550,7 +546,7 @@ int PowerOf(int base, int exponent) {
 TEST(EveryFeedTest, FaultS1SpotStreamOfFiveDiffsUnderEveryFate) {
   // Five consecutive diffs of one or two ids each, each delivered, dropped, doubled or swapped with
   // its neighbour; every snapshot id, every place of its arrival.
-  const int shapes = ShortPart() ? 2 : 32;
+  const int shapes = TakeShortPart() ? 1 : 32;
   RecordProperty("shapes", shapes);
   for (int shape = 0; shape < shapes; ++shape) {
     std::vector<DiffIds> stream;
@@ -653,7 +649,7 @@ void CheckFuturesFeed(const std::vector<DiffIds>& stream, const std::vector<Diff
 TEST(EveryFeedTest, FaultS1FuturesStreamOfFiveDiffsUnderEveryFate) {
   // Sparse ids: each event begins right after its predecessor or leaves ids to other symbols, and
   // has one id or spans several. The stream's own predecessor ends at id 2.
-  const int shapes = ShortPart() ? 2 : 32;
+  const int shapes = TakeShortPart() ? 1 : 32;
   RecordProperty("shapes", shapes);
   for (int shape = 0; shape < shapes; ++shape) {
     std::vector<DiffIds> stream;

@@ -12,7 +12,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -27,16 +26,12 @@
 #include "core/ring_protocol.h"
 #include "tests/core/child_process.h"
 #include "tests/core/ring_testing.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {
 
 constexpr SymbolId kSymbol{0};
-
-bool IsShortPart() {
-  const char* const part = std::getenv("THALWEG_TEST_PART");
-  return part != nullptr && std::string(part) == "short";
-}
 
 std::int64_t MonotonicNow() {
   return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
@@ -204,13 +199,13 @@ RingReader OpenWhenThere(const RingFolder& folder) {
 }
 
 TEST(RingFaultTest, FaultM1WriterKilledAtRandomMomentsIsSucceededAtOnce) {
-  constexpr int kKills = 50;
+  const int kills = TakeShortPart() ? 10 : 50;
   const RingFolder folder;
   std::mt19937_64 random(1);
   std::optional<RingReader> reader;  // Goes from file to file.
   std::uint64_t read = 0;
   std::uint64_t files = 0;
-  for (int kill = 0; kill < kKills; ++kill) {
+  for (int kill = 0; kill < kills; ++kill) {
     SCOPED_TRACE(testing::Message() << "kill " << kill);
     ChildProcess writer([&] { return WriteUntilKilled(folder); });
     if (kill % 5 == 4) {
@@ -437,7 +432,7 @@ std::string TimelessBytes(const std::string& path) {
 
 TEST(RingFaultTest, FaultM4FiftyReadersKilledAtRandomLeaveTheWriterAsItWas) {
   constexpr int kReaders = 50;
-  const std::uint64_t records = IsShortPart() ? 5'000 : 100'000;
+  const std::uint64_t records = TakeShortPart() ? 5'000 : 100'000;
   const RingFolder folder;
   const TestRing ring(folder, TestShape(64));
   const SharedPage<std::array<std::atomic<std::uint64_t>, kReaders>> read;

@@ -27,6 +27,7 @@
 #include "core/ring_protocol.h"
 #include "tests/core/child_process.h"
 #include "tests/core/ring_testing.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {
@@ -36,16 +37,11 @@ constexpr std::size_t kRecordWords = kTestRecordBytes / sizeof(std::uint64_t);
 constexpr std::uint64_t kCapacity = 1'024;
 constexpr int kReadersMax = 3;
 
-bool IsShortPart() {
-  const char* const part = std::getenv("THALWEG_TEST_PART");
-  return part != nullptr && std::string(part) == "short";
-}
-
 std::uint64_t ReadsWanted() {
   const char* const asked = std::getenv("THALWEG_RING_STRESS_READS");
   if (asked != nullptr) return std::strtoull(asked, nullptr, 10);
   // Two tests: 10^7 together, or a thirtieth of it.
-  return IsShortPart() ? 166'667 : 5'000'000;
+  return TakeShortPart() ? 166'667 : 5'000'000;
 }
 
 bool IsWhole(const RingRecord& record) {
@@ -204,7 +200,7 @@ void ReadersCheckEveryWord(int readers) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   std::cout << readers << " readers: " << read << " reads of " << kTestRecordBytes
             << " bytes, 0 torn, of " << n << " records published, " << took.count() << " s"
-            << (IsShortPart() ? " (short part: sanitizers)" : "") << "\n";
+            << (TakeShortPart() ? " (short part: sanitizers)" : "") << "\n";
 }
 
 TEST(RingStressTest, AProcessReadsNoTornRecordAndLosesNoneUncounted) { ReadersCheckEveryWord(1); }
@@ -218,7 +214,7 @@ TEST(RingStressTest, ThreeProcessesReadNoTornRecordAndLoseNoneUncounted) {
 TEST(RingStressTest, ThreadsShareSlotsWithoutADataRace) {
   using Protocol = RingProtocol<MappedMemory>;
   constexpr std::uint64_t kSlots = 4;
-  const std::uint64_t reads_wanted = IsShortPart() ? 20'000 : 300'000;
+  const std::uint64_t reads_wanted = TakeShortPart() ? 5'000 : 300'000;
   std::vector<std::uint64_t> slots(kSlots * kRecordWords, 0);
   std::vector<std::uint64_t> table(kRecordWords, 0);
   std::uint64_t newest = 0;

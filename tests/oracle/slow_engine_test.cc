@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/oracle/slow_book.h"
 #include "tests/oracle/slow_windows.h"
+#include "tests/test_part.h"
 
 namespace thalweg::oracle {
 namespace {
@@ -805,6 +806,12 @@ TEST(SlowRecordings, EndWithTheKnownBooksAndEveryAuditAgrees) {
     SlowOptions options;
     options.compute_rows = false;
     SlowEngine engine(options);
+    if (TakeShortPart()) {
+      // Whether it reads and writes what it may: nothing is known of the middle of a recording.
+      FeedFile(FilesOf(recording.folder)[0], 2'000, &engine);
+      EXPECT_EQ(engine.Counts(recording.symbol).gaps, 0);
+      continue;
+    }
     for (const auto& file : FilesOf(recording.folder)) FeedFile(file, SIZE_MAX, &engine);
     const simdjson::dom::element facts = all[recording.folder];
     const SlowCounts counts = engine.Counts(recording.symbol);
@@ -828,10 +835,11 @@ TEST(SlowRecordings, EndWithTheKnownBooksAndEveryAuditAgrees) {
 TEST(SlowRecordings, RowsOfARealMinuteAreFiniteAndOrdered) {
   if (!std::filesystem::exists(DataFolder())) GTEST_SKIP() << "no recordings in " << DataFolder();
   SlowEngine engine{SlowOptions{}};
-  FeedFile(FilesOf("spot-btcusdt-2024-08-08")[0], 3'000, &engine);
+  const std::size_t lines = TakeShortPart() ? 300 : 3'000;
+  FeedFile(FilesOf("spot-btcusdt-2024-08-08")[0], lines, &engine);
   const std::vector<SlowRow> rows = engine.TakeRows();
   const std::vector<std::string> names = SlowColumns(SlowOptions{}.bucket_sizes);
-  ASSERT_GT(rows.size(), 2'900U);
+  ASSERT_GT(rows.size(), lines * 29 / 30);
   for (const SlowRow& row : rows) {
     EXPECT_EQ(row.flags & (kInvalid | kResyncing | kCrossed | kDiverged | kTradeGap), 0U);
     EXPECT_LE(row.features[0], row.features[4]);  // best_bid, mid

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
 #include <map>
 #include <string>
@@ -15,6 +14,7 @@
 #include "core/quality.h"
 #include "tests/pipeline/feed_builder.h"
 #include "tests/pipeline/oracle_comparison.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {
@@ -22,11 +22,6 @@ namespace {
 constexpr int kStepsPerSeed = 300;
 constexpr int kSeeds = 400;
 constexpr int kSeedsInShortPart = 20;
-
-bool IsShortPart() {
-  const char* const part = std::getenv("THALWEG_TEST_PART");
-  return part != nullptr && std::string(part) == "short";
-}
 
 // Which faults a seed has, about half of them, so that rare combinations and clean stretches occur.
 enum Fault {
@@ -365,7 +360,7 @@ void RunSeed(std::uint64_t seed, OnGap on_gap, bool futures, Met* met) {
 
 void RunSeeds(OnGap on_gap, bool futures) {
   Met met;
-  const int seeds = IsShortPart() ? kSeedsInShortPart : kSeeds;
+  const int seeds = TakeShortPart() ? kSeedsInShortPart : kSeeds;
   for (int seed = 1; seed <= seeds; ++seed) {
     RunSeed(static_cast<std::uint64_t>(seed), on_gap, futures, &met);
     if (::testing::Test::HasFatalFailure()) return;

@@ -7,6 +7,7 @@
 
 #include "tests/pipeline/oracle_comparison.h"
 #include "tests/recorded/recorded_feed.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {

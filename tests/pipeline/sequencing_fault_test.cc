@@ -2,7 +2,6 @@
 // snapshot, answers that are late, wrong, never fit or come from another mirror.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "book/diff_buffer.h"
 #include "tests/pipeline/engine_lines.h"
 #include "tests/pipeline/feed_builder.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {
@@ -115,11 +115,6 @@ int TrueGaps(const std::vector<int>& arrivals) {
   return gaps;
 }
 
-bool ShortPart() {
-  const char* part = std::getenv("THALWEG_TEST_PART");
-  return part != nullptr && std::string_view(part) == "short";
-}
-
 // Events i = 0..: ids 10 i + 1 to 10 i + 10, each setting one bid of its own to its number.
 std::string EventText(const FeedBuilder& market, int event, Numbering numbering) {
   const std::int64_t first = 10 * event + 1;
@@ -155,7 +150,7 @@ bool CheckFate(Numbering numbering, const std::vector<int>& arrivals, int in_sna
 // snapshot that holds the stream up to any event; of six events, up to one that follows from the
 // fates, as the place of its arrival does for all.
 TEST_P(EveryFate, FaultS1OneGapIsCountedForEachTrueOneAndNoBookHasAHole) {
-  const int longest = ShortPart() ? 4 : 6;
+  const int longest = TakeShortPart() ? 4 : 6;
   RecordProperty("longest_stream", longest);
   int live = 0;
   for (int events = 1, streams = kFates; events <= longest; ++events, streams *= kFates) {

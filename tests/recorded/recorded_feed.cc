@@ -40,11 +40,6 @@ std::vector<std::string> RecordedFiles(std::string_view set_name) {
   return {};
 }
 
-bool TakeShortPart() {
-  const char* const part = std::getenv("THALWEG_TEST_PART");
-  return part != nullptr && std::strcmp(part, "short") == 0;
-}
-
 RecordedFeed::RecordedFeed(const std::vector<std::string>& files, std::size_t line_limit)
     : text_(kPayloadPadding, '\0') {
   struct Place {

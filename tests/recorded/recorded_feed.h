@@ -23,9 +23,6 @@ struct RecordedSet {
 // The files of one set; empty when they are not there.
 [[nodiscard]] std::vector<std::string> RecordedFiles(std::string_view set_name);
 
-// True where tests are to take a stated smaller part of long recordings (sanitizer builds).
-[[nodiscard]] bool TakeShortPart();
-
 // Lines of recordings in memory, each payload with the padding that decoders need.
 class RecordedFeed {
  public:

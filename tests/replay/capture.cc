@@ -15,6 +15,7 @@
 #include "replay/recording_line.h"
 #include "replay/recording_reader.h"
 #include "tests/recorded/recorded_feed.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {

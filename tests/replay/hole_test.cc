@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "tests/pipeline/engine_lines.h"
 #include "tests/pipeline/feed_builder.h"
 #include "tests/replay/stored_recordings.h"
+#include "tests/test_part.h"
 #include "tests/tools/test_folder.h"
 
 namespace thalweg {
@@ -133,8 +133,7 @@ TEST_F(HoleTest, FaultF6AnyFlippedBitGivesTheWholeRecordsOrThoseOfTheLossOfItsFr
     lost.push_back(LiveRows(frames, i));
     doubted.push_back(LiveRows(frames, i, true));
   }
-  const char* const part = std::getenv("THALWEG_TEST_PART");
-  const std::size_t step = part != nullptr && std::string_view(part) == "short" ? 80 : 10;
+  const std::size_t step = TakeShortPart() ? 80 : 10;
   RecordProperty("bytes_between_flips", static_cast<int>(step));
   std::size_t harmed = 0;
   for (std::size_t at = 0; at < bytes.size(); at += step) {

@@ -11,6 +11,7 @@
 #include "tests/replay/capture.h"
 #include "tests/replay/live_run.h"
 #include "tests/replay/market_testing.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {

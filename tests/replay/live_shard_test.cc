@@ -23,6 +23,7 @@
 #include "tests/pipeline/feed_builder.h"
 #include "tests/recorded/recorded_feed.h"
 #include "tests/replay/live_run.h"
+#include "tests/test_part.h"
 #include "thalweg/ring_reader.h"
 
 namespace thalweg {

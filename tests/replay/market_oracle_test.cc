@@ -8,6 +8,7 @@
 #include "tests/pipeline/oracle_comparison.h"
 #include "tests/recorded/recorded_feed.h"
 #include "tests/replay/market_testing.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {

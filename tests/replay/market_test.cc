@@ -15,6 +15,7 @@
 #include "replay/feed_shape.h"
 #include "tests/recorded/recorded_feed.h"
 #include "tests/replay/market_testing.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "replay/recording_writer.h"
-#include "tests/recorded/recorded_feed.h"
 #include "tests/replay/stored_recordings.h"
 #include "tests/replay/test_disk.h"
 #include "tests/replay/written_lines.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {

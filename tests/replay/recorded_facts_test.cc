@@ -24,6 +24,7 @@
 #include "replay/recording_line.h"
 #include "tests/recorded/recorded_feed.h"
 #include "tests/replay/capture.h"
+#include "tests/test_part.h"
 #include "tools/final_book.h"
 #include "tools/text_file.h"
 

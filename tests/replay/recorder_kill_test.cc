@@ -31,10 +31,10 @@
 #include "replay/recorder.h"
 #include "replay/recording_line.h"
 #include "replay/recording_reader.h"
-#include "tests/recorded/recorded_feed.h"
 #include "tests/replay/live_run.h"
 #include "tests/replay/stored_recordings.h"
 #include "tests/replay/written_lines.h"
+#include "tests/test_part.h"
 #include "tests/tools/test_folder.h"
 
 namespace thalweg {

@@ -18,9 +18,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "replay/market.h"
-#include "tests/recorded/recorded_feed.h"
 #include "tests/replay/capture.h"
 #include "tests/replay/stored_recordings.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {

@@ -17,6 +17,7 @@
 #include "pipeline/record_digest.h"
 #include "tests/recorded/recorded_feed.h"
 #include "tests/replay/capture.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {

@@ -26,6 +26,7 @@
 #include "tests/replay/stored_recordings.h"
 #include "tests/replay/test_disk.h"
 #include "tests/replay/written_lines.h"
+#include "tests/test_part.h"
 #include "tests/tools/test_folder.h"
 
 namespace thalweg {

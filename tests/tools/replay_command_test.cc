@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/test_part.h"
 #include "tests/tools/csv_table.h"
 #include "tests/tools/market_script.h"
 #include "tests/tools/program.h"
@@ -769,8 +770,7 @@ TEST_F(ReplayCommandTest, RealRecordingsReplayWithoutAnObjection) {
   if (!std::filesystem::exists(folder)) {
     GTEST_SKIP() << "no real recordings at " << data << " (THALWEG_DATA names another folder)";
   }
-  const char* const part = std::getenv("THALWEG_TEST_PART");
-  const bool whole = part == nullptr || std::string(part) != "short";
+  const bool whole = !TakeShortPart();
   std::vector<std::string> arguments{"replay", folder + "btcusdt_20240808.gz"};
   if (whole) {
     arguments.push_back(folder + "btcusdt_20240809.gz");

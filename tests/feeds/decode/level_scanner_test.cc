@@ -21,6 +21,7 @@
 #include "tests/feeds/decode/any_event.h"
 #include "tests/feeds/decode/padded_text.h"
 #include "tests/recorded/recorded_feed.h"
+#include "tests/test_part.h"
 
 namespace thalweg {
 namespace {
@@ -222,7 +223,7 @@ class RecordedFramesTest : public testing::TestWithParam<const char*> {
   void SetUp() override {
     const std::vector<std::string> files = RecordedFiles(GetParam());
     if (files.empty()) GTEST_SKIP() << "no " << GetParam() << " in " << RecordedDataFolder();
-    feed_.emplace(files);
+    feed_.emplace(files, TakeShortPart() ? 5'000 : 0);
   }
   std::optional<RecordedFeed> feed_;
 };
