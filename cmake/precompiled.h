@@ -1,6 +1,6 @@
 // What most sources of the library and the program include, read by the compiler once for all of
-// them in builds with tests (cmake/thalweg_target.cmake). A source includes what it uses all the same:
-// other builds go without.
+// them in builds with tests (cmake/thalweg_target.cmake). A source includes what it uses all the
+// same: other builds go without.
 #pragma once
 
 #include <algorithm>
