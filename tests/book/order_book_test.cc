@@ -11,11 +11,11 @@
 
 #include "tests/book/model_book.h"
 #include "tests/book/recorded_depth.h"
+#include "tests/test_part.h"
 
 // Sanitizers have allocators of their own.
 #ifdef COUNT_ALLOCATIONS
 #include "tests/core/allocation_count.h"
-#include "tests/test_part.h"
 #endif
 
 namespace thalweg {
