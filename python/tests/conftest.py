@@ -17,6 +17,19 @@ def wait_until(condition, what):
         time.sleep(0.001)
 
 
+def some(ask, what):
+    """What `ask` answers when it is not None any more."""
+    answers = [ask()]
+
+    def has_answered():
+        if answers[-1] is None:
+            answers.append(ask())
+        return answers[-1] is not None
+
+    wait_until(has_answered, what)
+    return answers[-1]
+
+
 @pytest.fixture
 def writer(tmp_path):
     """A ring of 8 records, none of them written yet."""

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 import thalweg
-from conftest import wait_until
+from conftest import some, wait_until
 
 WRITER = pathlib.Path(__file__).with_name("writer_process.py")
 
@@ -91,19 +91,15 @@ def test_the_newest_of_a_symbol_and_its_state_are_whole_while_a_writer_runs(writ
     writers.start()
     with thalweg.open(str(writers.path)) as ring:
         wait_until(lambda: ring.latest("BTCUSDT") is not None, "a first record")
-        last = seen = 0
+        last = 0
         for _ in range(5000):
-            record = ring.latest("BTCUSDT")
-            if record is None:  # The writer was halted in the midst of it.
-                continue
-            seen += 1
+            # None while the writer is halted in the midst of a record: it goes on.
+            record = some(lambda: ring.latest("BTCUSDT"), "a record")
             assert record["mid"] == float(record["seq"])
             assert record["imbalance_10bps"] == float(record["seq"]) + 4 / 1024
             assert record["seq"] >= last
             last = int(record["seq"])
-            state = ring.state("BTCUSDT")
-            assert state is None or state.state == "down"
-        assert seen > 0
+            assert some(lambda: ring.state("BTCUSDT"), "a state").state == "down"
 
 
 def test_a_writer_that_is_stopped_falls_silent_and_is_waited_for(writers):
