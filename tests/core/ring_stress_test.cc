@@ -214,7 +214,7 @@ TEST(RingStressTest, ThreeProcessesReadNoTornRecordAndLoseNoneUncounted) {
 TEST(RingStressTest, ThreadsShareSlotsWithoutADataRace) {
   using Protocol = RingProtocol<MappedMemory>;
   constexpr std::uint64_t kSlots = 4;
-  const std::uint64_t reads_wanted = TakeShortPart() ? 5'000 : 300'000;
+  const std::uint64_t reads_wanted = TakeShortPart() ? 20'000 : 300'000;
   std::vector<std::uint64_t> slots(kSlots * kRecordWords, 0);
   std::vector<std::uint64_t> table(kRecordWords, 0);
   std::uint64_t newest = 0;
