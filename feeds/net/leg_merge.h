@@ -1,0 +1,153 @@
+// One feed out of several connections that carry the same streams: of every event the first copy
+// is given, in the order of its ids.
+//
+// A leg is a connection that is open. Each is in order by itself, but one may be ahead of another,
+// lose what another has, or cut the same changes into other events. Of every stream it is known how
+// far it was given, and so a frame
+//   - ends there or before: it is a copy, and dropped;
+//   - continues what was given: it is given, and with it what was held and follows;
+//   - begins later: what is missing may still come over another leg. It is held until it does, until
+//     every other leg has passed it too, or kHoldMax is over; then it is given, and what is missing
+//     shows as a gap, as it would on one connection.
+// So two legs lose only what both lose. A successor that takes a connection's place is a leg like
+// any other for as long as both are open (make before break).
+//
+// Depth events of spot may overlap what was given: to a book that is the same (they say what is, not
+// what changed). Futures name the event before theirs: an event that overlaps is dropped while
+// another leg is open, for no book takes it.
+//
+// Ids that begin anew: a leg whose ids of a stream stay below its own highest one for kRestartAfter
+// is believed, and the stream is given from there.
+//
+// Pure: time is passed in. Threads: one. Allocates where a frame is held, and nowhere else.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/units.h"
+
+namespace thalweg {
+
+// Two legs, each with a successor on its way.
+inline constexpr std::size_t kLegsMax = 4;
+inline constexpr Nanos kHoldMax = kSecond / 4;
+inline constexpr Nanos kRestartAfter = kSecond;
+inline constexpr std::size_t kHeldBytesMax = std::size_t{32} << 20;
+inline constexpr std::size_t kHeldFramesMax = 100'000;
+
+// The ids of an event: it continues what ended with `before`, and ends with `last`.
+struct EventSpan {
+  std::int64_t before = 0;
+  std::int64_t last = 0;
+  bool names_before = false;  // Futures depth: it follows that event and no other.
+};
+
+// Of a combined frame of depth, trade, aggTrade or bookTicker (which continues whatever there is);
+// nothing for others and for broken ones.
+[[nodiscard]] std::optional<EventSpan> SpanOfFrame(std::string_view payload);
+
+// A message as it came, and over what.
+struct LegFrame {
+  std::int64_t connection = 0;
+  ReceiveTime received;
+  std::int64_t monotonic = 0;
+  std::string_view payload;
+};
+
+struct LegCounts {
+  std::int64_t given = 0;   // It was the first with so many frames.
+  std::int64_t copies = 0;  // Another one was.
+  std::int64_t held = 0;    // Frames that waited for another leg.
+  std::int64_t gaps = 0;    // Of these: given although what is before them never came.
+  std::int64_t broken = 0;  // Without ids where they should be: dropped, another leg being open.
+  std::int64_t overlapping = 0;
+  std::int64_t restarts = 0;
+  Nanos behind_sum = 0;  // Of copies: how long after the first one they came.
+  Nanos behind_max = 0;
+};
+
+class LegMerge {
+ public:
+  // Takes what is given. `leg`: whose it was.
+  using Give = std::function<void(std::size_t stream, const LegFrame& frame)>;
+
+  LegMerge(std::size_t streams, Give give);
+
+  // A leg that is free, for a connection that opened. REQUIRES: fewer than kLegsMax are in use.
+  [[nodiscard]] std::size_t Join();
+  // Its connection has ended: nobody waits for it any more.
+  void Leave(std::size_t leg, Nanos now);
+
+  // `stream` >= streams: of none; given while the leg is the only one or the oldest.
+  void OnFrame(std::size_t leg, std::size_t stream, const LegFrame& frame, Nanos now);
+  // Gives what has waited too long. Every few milliseconds.
+  void OnTimer(Nanos now);
+
+  // Whether `leg` may leave without a gap: every stream that it has delivered since `successor`
+  // joined has come over that one too.
+  [[nodiscard]] bool IsReplacedBy(std::size_t leg, std::size_t successor) const;
+  // Frames of the leg since it joined.
+  [[nodiscard]] std::int64_t frames(std::size_t leg) const noexcept { return legs_[leg].frames; }
+  [[nodiscard]] const LegCounts& counts(std::size_t leg) const noexcept {
+    return legs_[leg].counts;
+  }
+  [[nodiscard]] std::size_t leg_count() const noexcept { return in_use_; }
+  [[nodiscard]] std::size_t held_frames() const noexcept { return held_frames_; }
+
+ private:
+  struct Leg {
+    bool is_in_use = false;
+    std::int64_t joined = 0;  // The how-manieth join.
+    std::int64_t frames = 0;
+    LegCounts counts;
+  };
+  // What one leg has said of one stream.
+  struct Progress {
+    std::int64_t joined = -1;           // Whose progress it is.
+    std::optional<std::int64_t> last;   // The highest id.
+    std::optional<Nanos> below_since;   // Its ids have been below that one.
+    std::int64_t join_of_others = 0;    // joins_ when it came last.
+  };
+  struct Held {
+    std::size_t leg = 0;
+    EventSpan span;
+    Nanos since = 0;
+    LegFrame frame;  // With a payload of its own.
+    std::string payload;
+  };
+  struct Stream {
+    std::optional<std::int64_t> newest;  // Given.
+    Nanos given_at = 0;
+    std::array<Progress, kLegsMax> legs;
+    std::vector<Held> held;  // By the beginning of their spans.
+  };
+
+  void Take(std::size_t leg, std::size_t stream, const EventSpan& span, const LegFrame& frame,
+            Nanos now);
+  void GiveOne(std::size_t leg, std::size_t stream, std::int64_t last, const LegFrame& frame,
+               Nanos now);
+  void Hold(std::size_t leg, std::size_t stream, const EventSpan& span, const LegFrame& frame,
+            Nanos now);
+  void GiveHeld(std::size_t stream, Nanos now);
+  [[nodiscard]] bool MayStillCome(const Stream& stream, std::size_t leg,
+                                  std::int64_t before) const noexcept;
+  [[nodiscard]] bool HasBegunAnew(Progress& progress, std::int64_t last, Nanos now) const noexcept;
+  [[nodiscard]] Progress& ProgressOf(Stream& stream, std::size_t leg) noexcept;
+
+  const Give give_;
+  std::vector<Stream> streams_;
+  std::array<Leg, kLegsMax> legs_;
+  std::size_t in_use_ = 0;
+  std::int64_t joins_ = 0;
+  std::size_t held_frames_ = 0;
+  std::size_t held_bytes_ = 0;
+};
+
+}  // namespace thalweg

@@ -1,0 +1,274 @@
+// Frames of several legs by hand and at random: what both have is given once, what one has is given
+// in its place, and a gap shows only where no leg has what is missing.
+#include "feeds/net/leg_merge.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace thalweg {
+namespace {
+
+constexpr Nanos kMillis = kMillisecond;
+
+std::string Depth(std::int64_t first, std::int64_t last) {
+  return absl::StrCat(R"({"stream":"a@depth@100ms","data":{"e":"depthUpdate","E":1,"s":"A","U":)",
+                      first, R"(,"u":)", last, R"(,"b":[],"a":[]}})");
+}
+std::string FuturesDepth(std::int64_t before, std::int64_t first, std::int64_t last) {
+  return absl::StrCat(
+      R"({"stream":"a@depth@100ms","data":{"e":"depthUpdate","E":1,"T":1,"s":"A","U":)", first,
+      R"(,"u":)", last, R"(,"pu":)", before, R"(,"b":[],"a":[]}})");
+}
+std::string Trade(std::int64_t id) {
+  return absl::StrCat(R"({"stream":"a@trade","data":{"e":"trade","E":1,"s":"A","t":)", id,
+                      R"(,"p":"1","q":"1","T":1,"m":false,"M":true}})");
+}
+std::string Ticker(std::int64_t id) {
+  return absl::StrCat(R"({"stream":"a@bookTicker","data":{"u":)", id,
+                      R"(,"s":"A","b":"1","B":"1","a":"2","A":"1"}})");
+}
+
+class LegMergeTest : public testing::Test {
+ protected:
+  void Give(std::size_t leg, const std::string& text, std::size_t stream = 0) {
+    merge_.OnFrame(leg, stream, {static_cast<std::int64_t>(leg), ReceiveTime(0), now_, text}, now_);
+  }
+
+  std::vector<std::string> given_;
+  Nanos now_ = 0;
+  LegMerge merge_{2, [this](std::size_t, const LegFrame& frame) {
+                    given_.emplace_back(frame.payload);
+                  }};
+};
+
+using Texts = std::vector<std::string>;
+
+TEST_F(LegMergeTest, OneLegAloneIsGivenAsItCame) {
+  const std::size_t leg = merge_.Join();
+  const Texts texts{Depth(5, 7), Depth(5, 7), "{\"broken", Depth(20, 21), Depth(1, 2)};
+  for (const std::string& text : texts) Give(leg, text);
+  EXPECT_EQ(given_, texts);
+}
+
+TEST_F(LegMergeTest, OfEveryEventTheFirstCopyIsGiven) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  Give(a, Depth(1, 2));
+  Give(b, Depth(1, 2));
+  Give(b, Depth(3, 4));
+  now_ = 3 * kMillis;
+  Give(a, Depth(3, 4));
+  EXPECT_EQ(given_, (Texts{Depth(1, 2), Depth(3, 4)}));
+  EXPECT_EQ(merge_.counts(a).given, 1);
+  EXPECT_EQ(merge_.counts(a).copies, 1);
+  EXPECT_EQ(merge_.counts(a).behind_max, 3 * kMillis);
+  EXPECT_EQ(merge_.counts(b).given, 1);
+}
+
+TEST_F(LegMergeTest, WhatOneLegLosesComesFromTheOtherInItsPlace) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  Give(a, Trade(3));
+  EXPECT_EQ(given_, Texts{Trade(1)}) << "the other may still have it";
+  Give(b, Trade(2));
+  EXPECT_EQ(given_, (Texts{Trade(1), Trade(2), Trade(3)}));
+  EXPECT_EQ(merge_.held_frames(), 0u);
+  EXPECT_EQ(merge_.counts(a).gaps, 0);
+}
+
+TEST_F(LegMergeTest, WhatBothLoseIsAGapAsSoonAsBothHavePassedIt) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  Give(a, Trade(3));
+  Give(b, Trade(3));
+  EXPECT_EQ(given_, (Texts{Trade(1), Trade(3)}));
+  EXPECT_EQ(merge_.counts(a).gaps, 1);
+}
+
+TEST_F(LegMergeTest, ALegThatIsStalledKeepsAFrameForAWhileOnly) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  Give(a, Trade(3));
+  now_ = kHoldMax - 1;
+  merge_.OnTimer(now_);
+  EXPECT_EQ(given_.size(), 1u);
+  now_ = kHoldMax;
+  merge_.OnTimer(now_);
+  EXPECT_EQ(given_.size(), 2u);
+}
+
+TEST_F(LegMergeTest, ALegThatLeavesIsNotWaitedFor) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  Give(a, Trade(3));
+  merge_.Leave(b, now_);
+  EXPECT_EQ(given_, (Texts{Trade(1), Trade(3)}));
+  EXPECT_EQ(merge_.leg_count(), 1u);
+}
+
+TEST_F(LegMergeTest, EventsMayBeCutElsewhereOnSpot) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  Give(a, Depth(1, 5));
+  Give(b, Depth(1, 3));
+  Give(b, Depth(4, 8));
+  Give(a, Depth(6, 7));
+  Give(a, Depth(8, 9));
+  EXPECT_EQ(given_, (Texts{Depth(1, 5), Depth(4, 8), Depth(8, 9)}));
+}
+
+TEST_F(LegMergeTest, OnFuturesAnEventThatOverlapsFitsNoBook) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  Give(a, FuturesDepth(10, 12, 15));
+  Give(b, FuturesDepth(10, 12, 13));
+  Give(b, FuturesDepth(13, 14, 18));
+  Give(a, FuturesDepth(15, 16, 18));
+  EXPECT_EQ(given_, (Texts{FuturesDepth(10, 12, 15), FuturesDepth(15, 16, 18)}));
+  EXPECT_EQ(merge_.counts(b).overlapping, 1);
+}
+
+TEST_F(LegMergeTest, ABookTickerContinuesWhateverIsOlder) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  Give(a, Ticker(10), 1);
+  Give(b, Ticker(7), 1);
+  Give(b, Ticker(30), 1);
+  Give(a, Ticker(20), 1);
+  EXPECT_EQ(given_, (Texts{Ticker(10), Ticker(30)}));
+}
+
+TEST_F(LegMergeTest, ABrokenFrameOfOneLegCostsNothing) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  Give(a, Depth(1, 2));
+  Give(a, R"({"stream":"a@depth@100ms","data":{"e":"depthUpdate","E":1,"s":"A","U":3,"u)");
+  Give(b, Depth(1, 2));
+  Give(b, Depth(3, 4));
+  EXPECT_EQ(given_, (Texts{Depth(1, 2), Depth(3, 4)}));
+  EXPECT_EQ(merge_.counts(a).broken, 1);
+}
+
+TEST_F(LegMergeTest, FaultS1AReorderOnOneLegIsPutRight) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  Give(a, Trade(3));
+  Give(a, Trade(2));
+  EXPECT_EQ(given_, (Texts{Trade(1), Trade(2), Trade(3)}));
+  Give(b, Trade(2));
+  Give(b, Trade(3));
+  EXPECT_EQ(given_.size(), 3u);
+}
+
+TEST_F(LegMergeTest, FaultS8IdsThatBeginAnewAreBelievedAfterAWhile) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1'000));
+  for (int id = 1; id <= 30; ++id) {
+    for (const std::size_t leg : {a, b}) Give(leg, Trade(id));
+    now_ += 100 * kMillis;
+  }
+  ASSERT_GT(given_.size(), 15u);
+  EXPECT_EQ(given_.back(), Trade(30));
+  // In order from there, each once.
+  const std::set<std::string> different(given_.begin(), given_.end());
+  EXPECT_EQ(different.size(), given_.size());
+}
+
+TEST_F(LegMergeTest, ASuccessorReplacesAConnectionWithEveryStreamThatOneDelivers) {
+  const std::size_t old = merge_.Join();
+  Give(old, Trade(1), 0);
+  Give(old, Ticker(1), 1);
+  const std::size_t next = merge_.Join();
+  EXPECT_TRUE(merge_.IsReplacedBy(old, next)) << "nothing has come since";
+  Give(old, Trade(2), 0);
+  Give(old, Ticker(2), 1);
+  Give(next, Trade(2), 0);
+  EXPECT_FALSE(merge_.IsReplacedBy(old, next));
+  Give(next, Ticker(2), 1);
+  EXPECT_TRUE(merge_.IsReplacedBy(old, next));
+  merge_.Leave(old, now_);
+  Give(next, Trade(3), 0);
+  EXPECT_EQ(given_, (Texts{Trade(1), Ticker(1), Trade(2), Ticker(2), Trade(3)}));
+}
+
+// --- At random -----------------------------------------------------------------------------------
+
+struct Sent {
+  std::int64_t first;
+  std::int64_t last;
+};
+
+// The ids 1..count cut into events at random, some of which are lost.
+std::vector<Sent> Cut(std::int64_t count, double loss, std::mt19937& random) {
+  std::vector<Sent> events;
+  for (std::int64_t first = 1; first <= count;) {
+    const std::int64_t last =
+        std::min<std::int64_t>(count, first + static_cast<std::int64_t>(random() % 4));
+    if (std::uniform_real_distribution<>(0, 1)(random) >= loss) events.push_back({first, last});
+    first = last + 1;
+  }
+  return events;
+}
+
+class LegMergeRandomTest : public testing::TestWithParam<int> {};
+
+TEST_P(LegMergeRandomTest, EveryIdThatALegHasIsGivenOnceAndInOrder) {
+  std::mt19937 random(static_cast<unsigned>(GetParam()));
+  std::vector<Sent> given;
+  Nanos now = 0;
+  LegMerge merge(1, [&](std::size_t, const LegFrame& frame) {
+    const std::optional<EventSpan> span = SpanOfFrame(frame.payload);
+    given.push_back({span->before + 1, span->last});
+  });
+  const std::vector<Sent> sent[2] = {Cut(400, 0.05, random), Cut(400, 0.05, random)};
+  std::size_t next[2] = {0, 0};
+  const std::size_t legs[2] = {merge.Join(), merge.Join()};
+  // One leg runs ahead of the other for a while, by turns.
+  while (next[0] < sent[0].size() || next[1] < sent[1].size()) {
+    std::size_t leg = random() % 2;
+    if (next[leg] == sent[leg].size()) leg = 1 - leg;
+    for (std::size_t burst = 1 + random() % 6; burst > 0 && next[leg] < sent[leg].size(); --burst) {
+      const Sent& event = sent[leg][next[leg]++];
+      merge.OnFrame(legs[leg], 0, {0, ReceiveTime(0), now, Depth(event.first, event.last)}, now);
+      now += kMillis / 10;
+    }
+  }
+  merge.Leave(legs[0], now);
+
+  std::set<std::int64_t> had;
+  for (const auto& leg : sent) {
+    for (const Sent& event : leg) {
+      for (std::int64_t id = event.first; id <= event.last; ++id) had.insert(id);
+    }
+  }
+  std::set<std::int64_t> covered;
+  std::int64_t newest = 0;
+  for (const Sent& event : given) {
+    EXPECT_GT(event.last, newest) << "in order, and each once";
+    for (std::int64_t id = newest + 1; id < event.first; ++id) {
+      EXPECT_EQ(had.count(id), 0u) << id << " was had, and is missing";
+    }
+    newest = event.last;
+    for (std::int64_t id = event.first; id <= event.last; ++id) covered.insert(id);
+  }
+  EXPECT_EQ(covered, had);
+  EXPECT_EQ(merge.held_frames(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, LegMergeRandomTest, testing::Range(1, 201));
+
+}  // namespace
+}  // namespace thalweg
