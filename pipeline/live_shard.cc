@@ -69,7 +69,7 @@ LiveShard::LiveShard(const EngineOptions& options, const Catalogue& catalogue,
       catalogue_(catalogue),
       shard_options_(shard_options),
       pool_(std::move(pool)),
-      queue_(kIntakeProducers, pool_->input_count()),
+      queue_(1, pool_->input_count()),
       orders_(options.symbols),
       intake_(options.symbols, *pool_, queue_, orders_) {}
 

@@ -3,9 +3,8 @@
 //
 // A shard is an engine on a thread of its own (pipeline/live_shard.h). Whoever reads sockets gives
 // it frames and events here and never waits: where there is no room the shard counts what is lost
-// and tells its engine as soon as there is some. What is told of one connection arrives in that
-// order; between connections, and between a connection and REST answers, there is no order until
-// the engine's thread has taken them, and that one is recorded.
+// and tells its engine as soon as there is some. What is told arrives in that order, and is
+// recorded in it.
 //
 // Threads: one, the network's. Nothing here waits, throws or calls the kernel, but for the wake of
 // an engine that sleeps. Lifetime: texts are copied before a call returns.

@@ -11,13 +11,6 @@
 namespace thalweg {
 namespace {
 
-constexpr std::size_t kAnswerProducer = 0;
-
-std::size_t ProducerOf(std::int64_t connection) noexcept {
-  return 1 +
-         static_cast<std::size_t>(static_cast<std::uint64_t>(connection) % kConnectionProducers);
-}
-
 // Kinds of frames that feed a symbol: their losses are told by these names.
 constexpr std::array<std::string_view, 4> kKindNames{"depth", "bookTicker", "trade", "aggTrade"};
 constexpr std::size_t kTickerKind = 1;
@@ -111,7 +104,7 @@ void ShardIntake::OnFrame(std::int64_t connection, ReceiveTime received, std::in
   input->received = received;
   input->monotonic = monotonic;
   input->is_lagged = !lagging_.empty() && IsLagging(connection);
-  if (may && Queue(ProducerOf(connection), input)) return;
+  if (may && Queue(input)) return;
   Lose(arrival, head, input->payload);
   pool_.PutBack(input);
 }
@@ -149,8 +142,7 @@ void ShardIntake::OnRest(ReceiveTime received, std::string_view target, std::str
   body = FromItsJson(body);
   if (body.empty()) return Add(lost_answers_, 1);
   const auto share = static_cast<std::uint32_t>(symbols_.size());
-  if (answers_.empty() &&
-      Give(kAnswerProducer, InputKind::kRest, share, {0, received, 0}, target, body)) {
+  if (answers_.empty() && Give(InputKind::kRest, share, {0, received, 0}, target, body)) {
     return;
   }
   const std::size_t bytes = target.size() + body.size();
@@ -175,9 +167,9 @@ bool ShardIntake::TellTheRest() noexcept {
 
 // --- Into the queue ---------------------------------------------------------------------------
 
-bool ShardIntake::Give(std::size_t producer, InputKind kind, std::uint32_t share,
-                       const Arrival& arrival, std::string_view name, std::string_view payload,
-                       std::int64_t count, int code) noexcept {
+bool ShardIntake::Give(InputKind kind, std::uint32_t share, const Arrival& arrival,
+                       std::string_view name, std::string_view payload, std::int64_t count,
+                       int code) noexcept {
   LiveInput* const input = pool_.Take(name.size() + payload.size());
   if (input == nullptr) return false;
   InputPool::SetText(*input, name, payload);
@@ -189,15 +181,15 @@ bool ShardIntake::Give(std::size_t producer, InputKind kind, std::uint32_t share
   input->is_lagged = kind == InputKind::kFrame;  // One that was kept.
   input->count = count;
   input->code = code;
-  if (Queue(producer, input)) return true;
+  if (Queue(input)) return true;
   pool_.PutBack(input);
   return false;
 }
 
-bool ShardIntake::Queue(std::size_t producer, LiveInput* input) noexcept {
+bool ShardIntake::Queue(LiveInput* input) noexcept {
   // Before: from then on it is the engine's.
   pool_.Hold(*input);
-  if (queue_.Put(producer, input)) {
+  if (queue_.Put(0, input)) {
     Add(given_, 1);
     return true;
   }
@@ -206,7 +198,7 @@ bool ShardIntake::Queue(std::size_t producer, LiveInput* input) noexcept {
 }
 
 bool ShardIntake::GiveEvent(const Event& event) noexcept {
-  return Give(ProducerOf(event.connection), event.kind, static_cast<std::uint32_t>(symbols_.size()),
+  return Give(event.kind, static_cast<std::uint32_t>(symbols_.size()),
               {event.connection, event.received, 0}, {}, event.url, 0, event.code);
 }
 
@@ -287,8 +279,8 @@ void ShardIntake::TellAllLosses(bool pressing) noexcept {
 }
 
 bool ShardIntake::TellUnnamed() noexcept {
-  if (!Give(ProducerOf(unnamed_newest_.connection), InputKind::kLost,
-            static_cast<std::uint32_t>(symbols_.size()), unnamed_newest_, {}, {}, unnamed_)) {
+  if (!Give(InputKind::kLost, static_cast<std::uint32_t>(symbols_.size()), unnamed_newest_, {}, {},
+            unnamed_)) {
     return false;
   }
   unnamed_ = 0;
@@ -300,15 +292,15 @@ bool ShardIntake::TellLosses(std::uint32_t share) noexcept {
   Losses& losses = losses_[share];
   for (std::size_t kind = 0; kind < kKinds; ++kind) {
     if (losses.counts[kind] == 0) continue;
-    if (!Give(ProducerOf(losses.newest.connection), InputKind::kDropped, share, losses.newest,
-              kKindNames[kind], symbols_[share], losses.counts[kind])) {
+    if (!Give(InputKind::kDropped, share, losses.newest, kKindNames[kind], symbols_[share],
+              losses.counts[kind])) {
       return false;
     }
     losses.counts[kind] = 0;
   }
   if (losses.kept_bytes == 0) return true;
   const std::string_view kept{kept_.get() + share * kKeptTickerBytes, losses.kept_bytes};
-  if (!Give(ProducerOf(losses.kept.connection), InputKind::kFrame, share, losses.kept, {}, kept)) {
+  if (!Give(InputKind::kFrame, share, losses.kept, {}, kept)) {
     return false;
   }
   losses.kept_bytes = 0;
@@ -325,7 +317,7 @@ void ShardIntake::TellEvents() noexcept {
 void ShardIntake::TellAnswers() noexcept {
   while (!answers_.empty()) {
     const Answer& answer = answers_.front();
-    if (!Give(kAnswerProducer, InputKind::kRest, static_cast<std::uint32_t>(symbols_.size()),
+    if (!Give(InputKind::kRest, static_cast<std::uint32_t>(symbols_.size()),
               {0, answer.received, 0}, answer.target, answer.body)) {
       break;
     }

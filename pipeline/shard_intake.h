@@ -1,9 +1,8 @@
 // The network's side of a shard: copies what it is told into pooled inputs and queues them, and
 // decides what is lost where there is no room.
 //
-// Order: what is told of one connection and one symbol arrives in that order; before a connection's
-// event everything that was told of the connection before. Each connection has a producer of the
-// queue, shared by every kConnectionProducers-th one; REST answers have one of their own.
+// Order: everything arrives in the order in which it was told, over whatever connections it came,
+// but for what has to wait for room (below).
 //
 // No room, that is no input of the size, or the symbol has used up its share
 // (pipeline/input_pool.h). Losses are counted and told to the engine, and so recorded, before the
@@ -44,8 +43,6 @@
 
 namespace thalweg {
 
-inline constexpr std::size_t kConnectionProducers = 8;
-inline constexpr std::size_t kIntakeProducers = kConnectionProducers + 1;  // And one for answers.
 // A longer bookTicker is not kept but lost; recorded ones have 200 bytes.
 inline constexpr std::size_t kKeptTickerBytes = 512;
 // What is looked at to name a frame that has no place: a frame names itself at its beginning.
@@ -68,7 +65,7 @@ struct IntakeCounts {
 class ShardIntake final : public ShardInput {
  public:
   // `symbols` in id order. Pool, queue and orders outlive it; the pool has a share more than there
-  // are symbols, the queue kIntakeProducers.
+  // are symbols, the queue one producer.
   ShardIntake(const std::vector<std::string>& symbols, InputPool& pool, InputQueue& queue,
               SnapshotOrders& orders);
 
@@ -120,10 +117,10 @@ class ShardIntake final : public ShardInput {
   [[nodiscard]] std::uint32_t Find(const FrameHead& head) const noexcept;
   [[nodiscard]] bool IsFollowed(std::uint32_t share) const noexcept;
   // Fills an input in and queues it. False: no room.
-  [[nodiscard]] bool Give(std::size_t producer, InputKind kind, std::uint32_t share,
-                          const Arrival& arrival, std::string_view name, std::string_view payload,
-                          std::int64_t count = 0, int code = 0) noexcept;
-  [[nodiscard]] bool Queue(std::size_t producer, LiveInput* input) noexcept;
+  [[nodiscard]] bool Give(InputKind kind, std::uint32_t share, const Arrival& arrival,
+                          std::string_view name, std::string_view payload, std::int64_t count = 0,
+                          int code = 0) noexcept;
+  [[nodiscard]] bool Queue(LiveInput* input) noexcept;
   [[nodiscard]] bool GiveEvent(const Event& event) noexcept;
   [[nodiscard]] bool IsLagging(std::int64_t connection) const noexcept;
 

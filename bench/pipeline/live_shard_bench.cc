@@ -41,7 +41,7 @@ class ShardHandover {
  public:
   ShardHandover()
       : pool_(InputPool::Create({}, 2).value()),
-        queue_(kIntakeProducers, pool_->input_count()),
+        queue_(1, pool_->input_count()),
         orders_({"BTCUSDT"}),
         intake_({"BTCUSDT"}, *pool_, queue_, orders_),
         thread_([this] { Run(); }) {}

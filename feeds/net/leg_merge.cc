@@ -1,18 +1,15 @@
 #include "feeds/net/leg_merge.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
-
-#include "feeds/decode/frame.h"
-#include "feeds/decode/json_skim.h"
 
 namespace thalweg {
 
 LegMerge::LegMerge(std::size_t streams, Give give) : give_(std::move(give)), streams_(streams) {}
 
 std::size_t LegMerge::Join() {
-  const auto free = std::find_if(legs_.begin(), legs_.end(), [](const Leg& leg) { return !leg.is_in_use; });
+  const auto free =
+      std::find_if(legs_.begin(), legs_.end(), [](const Leg& leg) { return !leg.is_in_use; });
   *free = Leg{};
   free->is_in_use = true;
   free->joined = ++joins_;
@@ -35,7 +32,7 @@ LegMerge::Progress& LegMerge::ProgressOf(Stream& stream, std::size_t leg) noexce
 void LegMerge::OnFrame(std::size_t leg, std::size_t stream, const LegFrame& frame, Nanos now) {
   ++legs_[leg].frames;
   const std::optional<EventSpan> span =
-      stream < streams_.size() ? SpanOfFrame(frame.payload) : std::nullopt;
+      stream < streams_.size() ? spans_.Read(frame.payload) : std::nullopt;
   if (span) return Take(leg, stream, *span, frame, now);
   // Nobody can tell whether it is a copy: it is taken from the oldest leg.
   const bool is_oldest = std::all_of(legs_.begin(), legs_.end(), [&](const Leg& other) {

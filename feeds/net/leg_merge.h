@@ -6,14 +6,15 @@
 // far it was given, and so a frame
 //   - ends there or before: it is a copy, and dropped;
 //   - continues what was given: it is given, and with it what was held and follows;
-//   - begins later: what is missing may still come over another leg. It is held until it does, until
+//   - begins later: what is missing may still come over another leg. It is held until it does,
+//   until
 //     every other leg has passed it too, or kHoldMax is over; then it is given, and what is missing
 //     shows as a gap, as it would on one connection.
 // So two legs lose only what both lose. A successor that takes a connection's place is a leg like
 // any other for as long as both are open (make before break).
 //
-// Depth events of spot may overlap what was given: to a book that is the same (they say what is, not
-// what changed). Futures name the event before theirs: an event that overlaps is dropped while
+// Depth events of spot may overlap what was given: to a book that is the same (they say what is,
+// not what changed). Futures name the event before theirs: an event that overlaps is dropped while
 // another leg is open, for no book takes it.
 //
 // Ids that begin anew: a leg whose ids of a stream stay below its own highest one for kRestartAfter
@@ -32,26 +33,16 @@
 #include <vector>
 
 #include "core/units.h"
+#include "feeds/net/event_span.h"
 
 namespace thalweg {
 
 // Two legs, each with a successor on its way.
 inline constexpr std::size_t kLegsMax = 4;
-inline constexpr Nanos kHoldMax = kSecond / 4;
+inline constexpr Nanos kHoldMax = kSecond;
 inline constexpr Nanos kRestartAfter = kSecond;
 inline constexpr std::size_t kHeldBytesMax = std::size_t{32} << 20;
 inline constexpr std::size_t kHeldFramesMax = 100'000;
-
-// The ids of an event: it continues what ended with `before`, and ends with `last`.
-struct EventSpan {
-  std::int64_t before = 0;
-  std::int64_t last = 0;
-  bool names_before = false;  // Futures depth: it follows that event and no other.
-};
-
-// Of a combined frame of depth, trade, aggTrade or bookTicker (which continues whatever there is);
-// nothing for others and for broken ones.
-[[nodiscard]] std::optional<EventSpan> SpanOfFrame(std::string_view payload);
 
 // A message as it came, and over what.
 struct LegFrame {
@@ -110,10 +101,10 @@ class LegMerge {
   };
   // What one leg has said of one stream.
   struct Progress {
-    std::int64_t joined = -1;           // Whose progress it is.
-    std::optional<std::int64_t> last;   // The highest id.
-    std::optional<Nanos> below_since;   // Its ids have been below that one.
-    std::int64_t join_of_others = 0;    // joins_ when it came last.
+    std::int64_t joined = -1;          // Whose progress it is.
+    std::optional<std::int64_t> last;  // The highest id.
+    std::optional<Nanos> below_since;  // Its ids have been below that one.
+    std::int64_t join_of_others = 0;   // joins_ when it came last.
   };
   struct Held {
     std::size_t leg = 0;
@@ -142,6 +133,7 @@ class LegMerge {
   [[nodiscard]] Progress& ProgressOf(Stream& stream, std::size_t leg) noexcept;
 
   const Give give_;
+  EventSpanReader spans_;
   std::vector<Stream> streams_;
   std::array<Leg, kLegsMax> legs_;
   std::size_t in_use_ = 0;

@@ -119,24 +119,14 @@ class LiveFeed::Core {
         weight_(DefaultRateLimits(options_.market), WeightOptions(options_)),
         snapshots_({options_.market, options_.depth_limit, kSnapshotConcurrency}, weight_, random_),
         log_(options_.log),
-        surroundings_{[this](const std::string& target, SocketObserver& observer) {
-                        return std::make_unique<WebSocketClient>(dialer_, options_.websocket,
-                                                                 target, options_.socket, observer);
-                      },
-                      &NetworkLoop::Now,
-                      &WallNow,
-                      [this](std::string_view line) { Log(line); },
-                      connects_,
-                      weight_,
-                      random_,
-                      last_connection_,
-                      options_.websocket.Url()},
         timer_(loop_) {
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       for (const std::string& symbol : shards_[i].symbols) shard_of_[symbol] = i;
       AddQuestion(i, shards_[i].symbols);
-      for (ConnectionPlan& plan : plans[i]) AddSlot(i, std::move(plan));
+      for (ConnectionPlan& plan : plans[i]) AddStreams(i, std::move(plan));
     }
+    AddLeg(options_.websocket);
+    if (options_.second_leg) AddLeg(*options_.second_leg);
   }
 
   absl::Status Run() {
@@ -166,7 +156,7 @@ class LiveFeed::Core {
 
   void Log(std::string_view line) { log_.Write(line, NetworkLoop::Now()); }
 
-  void AddSlot(std::size_t shard, ConnectionPlan plan) {
+  void AddStreams(std::size_t shard, ConnectionPlan plan) {
     const auto on_depth = [this, shard](std::size_t symbol, bool comes) {
       const std::string& name = shards_[shard].symbols[symbol];
       if (comes) {
@@ -178,8 +168,23 @@ class LiveFeed::Core {
     for (const PlannedStream& stream : plan.streams) {
       if (stream.kind == StreamKind::kDepth) on_depth(stream.symbol, false);
     }
-    slots_.push_back(std::make_unique<StreamSlot>(options_.slot, std::move(plan),
-                                                  *shards_[shard].input, surroundings_, on_depth));
+    streams_.push_back(
+        std::make_unique<MergedStreams>(std::move(plan), *shards_[shard].input, on_depth));
+  }
+
+  // All streams once, over one endpoint.
+  void AddLeg(const Endpoint& endpoint) {
+    surroundings_.push_back(std::make_unique<SlotSurroundings>(
+        SlotSurroundings{[this, endpoint](const std::string& target, SocketObserver& observer) {
+                           return std::make_unique<WebSocketClient>(dialer_, endpoint, target,
+                                                                    options_.socket, observer);
+                         },
+                         &NetworkLoop::Now, &WallNow, [this](std::string_view line) { Log(line); },
+                         connects_, weight_, random_, last_connection_, endpoint.Url()}));
+    for (const auto& streams : streams_) {
+      slots_.push_back(
+          std::make_unique<StreamSlot>(options_.slot, *streams, *surroundings_.back()));
+    }
   }
 
   // ---- exchangeInfo
@@ -347,6 +352,7 @@ class LiveFeed::Core {
     }
     if (is_running_ || is_stopping_) {
       for (const auto& slot : slots_) slot->Tick(now);
+      for (const auto& streams : streams_) streams->OnTimer(now);
     }
     if (now >= next_status_) {
       next_status_ = now + kStatusAge;
@@ -412,8 +418,9 @@ class LiveFeed::Core {
   SnapshotQueue snapshots_;
   PacedLog log_;
   std::int64_t last_connection_ = 0;
-  SlotSurroundings surroundings_;
   absl::flat_hash_map<std::string, std::size_t> shard_of_;
+  std::vector<std::unique_ptr<MergedStreams>> streams_;
+  std::vector<std::unique_ptr<SlotSurroundings>> surroundings_;  // Of each leg.
   std::vector<std::unique_ptr<StreamSlot>> slots_;
   LoopTimer timer_;
 

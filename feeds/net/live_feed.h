@@ -62,6 +62,9 @@ struct LiveFeedOptions {
   Market market = Market::kSpot;
   Endpoint rest = DefaultEndpoint(Market::kSpot, Protocol::kRest);
   Endpoint websocket = DefaultEndpoint(Market::kSpot, Protocol::kWebSocket);
+  // The same streams a second time: of every event the first copy counts. Another host or address
+  // than the first's, else both are lost together.
+  std::optional<Endpoint> second_leg;
   std::string ca_path;                 // Trusted beside the system's; empty: none.
   std::string trade_stream = "trade";  // or "aggTrade"
   std::size_t depth_limit = kSnapshotDepthLimit;
@@ -91,10 +94,10 @@ enum class FeedState : std::uint8_t {
 
 struct FeedStatus {
   FeedState state = FeedState::kAsking;
-  std::string problem;    // The newest failure of REST, while it lasts.
-  Nanos banned_for = 0;   // HTTP 418: nothing is asked for so long.
-  Nanos refused_for = 0;  // No connection is tried for so long.
-  std::vector<SlotStatus> connections;
+  std::string problem;                  // The newest failure of REST, while it lasts.
+  Nanos banned_for = 0;                 // HTTP 418: nothing is asked for so long.
+  Nanos refused_for = 0;                // No connection is tried for so long.
+  std::vector<SlotStatus> connections;  // Of the first leg, then those of the second.
   // Who waits for a snapshot, in the order of service; `due` is from now.
   std::vector<SnapshotEstimate> snapshots;
   SnapshotQueueCounts snapshot_counts;

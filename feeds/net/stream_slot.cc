@@ -6,7 +6,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/string_view.h"
-#include "feeds/decode/json_escapes.h"
 #include "feeds/net/rest_answer.h"
 
 namespace thalweg {
@@ -47,7 +46,7 @@ void Add(const WatchCounts& from, WatchCounts* to) {
 class StreamSlot::Link : public SocketObserver {
  public:
   Link(StreamSlot& slot, const WatchOptions& options)
-      : watch(std::make_unique<StreamWatch>(options, slot.plan_)), slot_(slot) {}
+      : watch(std::make_unique<StreamWatch>(options, slot.streams_.plan())), slot_(slot) {}
 
   void OnOpen() override {
     if (!is_buried) slot_.OnOpen(*this);
@@ -64,7 +63,10 @@ class StreamSlot::Link : public SocketObserver {
   std::unique_ptr<StreamWatch> watch;
   std::unique_ptr<StreamSocket> socket;
   std::int64_t id = 0;  // 0: not open.
+  std::size_t leg = 0;  // Of the streams, while it is open.
   Nanos opened = 0;
+  Nanos overlap_from = 0;          // A successor's: since it has all its streams.
+  std::int64_t rivals_frames = 0;  // And how many frames the old connection had then.
   bool is_heard = true;
   bool is_buried = false;
   bool was_subscribed = false;  // All its streams were.
@@ -74,18 +76,12 @@ class StreamSlot::Link : public SocketObserver {
   StreamSlot& slot_;
 };
 
-StreamSlot::StreamSlot(const SlotOptions& options, ConnectionPlan plan, ShardInput& shard,
-                       SlotSurroundings& surroundings,
-                       std::function<void(std::size_t symbol, bool comes)> on_depth)
+StreamSlot::StreamSlot(const SlotOptions& options, MergedStreams& streams,
+                       SlotSurroundings& surroundings)
     : options_(options),
-      plan_(std::move(plan)),
-      shard_(shard),
+      streams_(streams),
       surroundings_(surroundings),
-      on_depth_(std::move(on_depth)),
-      has_come_(plan_.streams.size()),
-      backoff_(options.backoff) {
-  for (std::size_t i = 0; i < plan_.streams.size(); ++i) by_name_[plan_.streams[i].name] = i;
-}
+      backoff_(options.backoff) {}
 StreamSlot::~StreamSlot() = default;
 
 bool StreamSlot::is_over() const noexcept {
@@ -111,7 +107,7 @@ std::unique_ptr<StreamSlot::Link> StreamSlot::Dial(Nanos now) {
   } else if (learnt_) {
     link->watch->Learn(*learnt_);
   }
-  link->socket = surroundings_.open(plan_.Target(), *link);
+  link->socket = surroundings_.open(streams_.plan().Target(), *link);
   return link;
 }
 
@@ -135,7 +131,7 @@ void StreamSlot::NotePause(Nanos now) {
 
 void StreamSlot::TickLink(Link& link, Nanos now) {
   const bool is_lagging = link.socket->counts().unread_bytes > kLagBytes;
-  if (std::exchange(link.is_lagging, is_lagging) != is_lagging) shard_.OnLag(link.id, is_lagging);
+  if (std::exchange(link.is_lagging, is_lagging) != is_lagging) streams_.OnLag(link.id, is_lagging);
   while (link.is_heard && !link.is_buried && !is_stopping_) {
     WatchStep step = link.watch->Advance(now, link.socket->pace());
     if (step.verdict != WatchVerdict::kGood) return TakeVerdict(link, step.verdict, step.why, now);
@@ -164,21 +160,29 @@ void StreamSlot::TakeVerdict(Link& link, WatchVerdict verdict, std::string_view 
 void StreamSlot::TickSuccessor(Nanos now) {
   if (!successor_ || successor_->id == 0) return;
   TickLink(*successor_, now);
-  if (!successor_ || !changeover_) return;
+  if (!successor_) return;
   if (!successor_->was_subscribed) {
     successor_->was_subscribed = successor_->watch->is_subscribed();
-    changeover_->Restart(now);
+    successor_->overlap_from = now;
   }
   const bool is_subscribed = successor_->was_subscribed;
-  if (is_subscribed && changeover_->MayEnd(now)) return Promote(now);
-  const bool is_late = now - successor_->opened >= options_.successor_deadline;
-  if (!is_late && !changeover_->is_full()) return;
+  if (is_subscribed && HasCaughtUp(*successor_, now)) return Promote(now);
+  if (now - successor_->opened < options_.successor_deadline) return;
   // The old one silent: then the new one is as good, and has more of its life before it.
-  if (!changeover_->old_is_alive()) return Promote(now);
-  if (is_subscribed && changeover_->new_is_alive()) return Promote(now);
+  const LegMerge& merge = streams_.merge();
+  if (merge.frames(current_->leg) == successor_->rivals_frames) return Promote(now);
+  if (is_subscribed && merge.frames(successor_->leg) > 0) return Promote(now);
   DropSuccessor(is_subscribed ? "it delivers nothing, and the old connection does"
                               : "it did not get all streams, and the old connection has them",
                 now);
+}
+
+// Whether a successor has all that the old connection delivers.
+bool StreamSlot::HasCaughtUp(const Link& successor, Nanos now) const {
+  const LegMerge& merge = streams_.merge();
+  const Nanos overlap = now - successor.overlap_from;
+  if (merge.frames(successor.leg) == 0 || overlap < options_.overlap) return false;
+  return overlap >= options_.join_deadline || merge.IsReplacedBy(current_->leg, successor.leg);
 }
 
 // ---- What sockets tell
@@ -189,12 +193,12 @@ void StreamSlot::OnOpen(Link& link) {
   link.id = ++surroundings_.last_connection;
   link.opened = now;
   link.watch->OnOpen(now);
-  shard_.OnConnectionOpen(link.id, surroundings_.wall(),
-                          absl::StrCat(surroundings_.url, plan_.WholeTarget()));
-  Log(absl::StrCat("conn ", link.id, " open: ", plan_.streams.size(), " streams, ",
-                   plan_.streams.front().name, " first"));
-  if (&link == current_.get()) return;
-  changeover_.emplace(plan_.streams.size(), now, options_.changeover);
+  const ConnectionPlan& plan = streams_.plan();
+  if (&link == successor_.get()) link.rivals_frames = streams_.merge().frames(current_->leg);
+  link.leg = streams_.Open(link.id, surroundings_.wall(),
+                           absl::StrCat(surroundings_.url, plan.WholeTarget()));
+  Log(absl::StrCat("conn ", link.id, " open: ", plan.streams.size(), " streams, ",
+                   plan.streams.front().name, " first"));
 }
 
 void StreamSlot::OnMessage(Link& link, const SocketMessage& message) {
@@ -206,24 +210,17 @@ void StreamSlot::OnMessage(Link& link, const SocketMessage& message) {
   }
   bool is_data = true;
   const std::size_t stream = Classify(link, message.text, now, &is_data);
-  if (is_data) Deliver(link, stream, message);
-}
-
-std::size_t StreamSlot::FindStream(std::string_view text) {
-  const std::size_t end = text.find('"', kCombined.size());
-  if (end == std::string_view::npos) return plan_.streams.size();
-  const std::string_view name = text.substr(kCombined.size(), end - kCombined.size());
-  const auto found = by_name_.find(Abseil(name));
-  if (found != by_name_.end()) return found->second;
-  if (!HasEscapes(name)) return plan_.streams.size();
-  const auto unescaped = by_name_.find(Unescaped(name));
-  return unescaped == by_name_.end() ? plan_.streams.size() : unescaped->second;
+  if (!is_data) return;
+  ++counts_.frames;
+  counts_.bytes += static_cast<std::int64_t>(message.text.size());
+  streams_.OnFrame(link.leg, stream, {link.id, message.received, message.monotonic, message.text},
+                   now);
 }
 
 std::size_t StreamSlot::Classify(Link& link, std::string_view text, Nanos now, bool* is_data) {
-  const std::size_t none = plan_.streams.size();
+  const std::size_t none = streams_.plan().streams.size();
   if (text.substr(0, kCombined.size()) == kCombined) {
-    const std::size_t stream = FindStream(text);
+    const std::size_t stream = streams_.Find(text);
     if (stream != none) {
       link.watch->OnFrame(stream, now);
       return stream;
@@ -251,32 +248,6 @@ std::size_t StreamSlot::Classify(Link& link, std::string_view text, Nanos now, b
     ++counts_.unnamed;
   }
   return none;
-}
-
-void StreamSlot::Deliver(Link& link, std::size_t stream, const SocketMessage& message) {
-  if (&link == successor_.get() && changeover_) {
-    return changeover_->Hold(stream, message.received, message.monotonic, message.text,
-                             surroundings_.now());
-  }
-  if (stream < has_come_.size() && !has_come_[stream]) NoteFirst(stream);
-  ++counts_.frames;
-  counts_.bytes += static_cast<std::int64_t>(message.text.size());
-  shard_.OnFrame(link.id, message.received, message.monotonic, message.text);
-  if (changeover_) changeover_->OnOldFrame(stream, message.text);
-}
-
-void StreamSlot::NoteFirst(std::size_t stream) {
-  has_come_[stream] = true;
-  const PlannedStream& planned = plan_.streams[stream];
-  if (planned.kind == StreamKind::kDepth) on_depth_(planned.symbol, true);
-}
-
-void StreamSlot::ForgetStreams() {
-  for (std::size_t i = 0; i < has_come_.size(); ++i) {
-    const PlannedStream& planned = plan_.streams[i];
-    if (has_come_[i] && planned.kind == StreamKind::kDepth) on_depth_(planned.symbol, false);
-    has_come_[i] = false;
-  }
 }
 
 void StreamSlot::NoteRefusal(const SocketEnd& end, Nanos now) {
@@ -314,7 +285,7 @@ void StreamSlot::OnEnd(Link& link, const SocketEnd& end) {
 void StreamSlot::TellClosed(Link& link, int code) {
   if (link.id == 0) return;
   link.is_heard = false;
-  shard_.OnConnectionClosed(link.id, surroundings_.wall(), code);
+  streams_.Close(link.leg, link.id, surroundings_.wall(), code, surroundings_.now());
 }
 
 void StreamSlot::Bury(std::unique_ptr<Link> link) {
@@ -338,19 +309,17 @@ void StreamSlot::EndCurrent(int code, std::string_view why, std::optional<Nanos>
     Log(absl::StrCat(name, " closed ", code, ": ", last_end_, "; its successor takes over"));
     if (successor_->id != 0) return Promote(now);
     current_ = std::move(successor_);
-    return ForgetStreams();
+    return;
   }
   if (is_stopping_) return;
   next_attempt_ =
       now + std::max(backoff_.Next(good_for, surroundings_.random), ServerPause(retry_after));
   Log(absl::StrCat(name, id == 0 ? " failed: " : absl::StrCat(" closed ", code, ": "), last_end_,
                    "; again in ", Seconds(NextDialAt(next_attempt_) - now)));
-  ForgetStreams();
 }
 
 void StreamSlot::DropSuccessor(std::string_view why, Nanos now, std::optional<Nanos> retry_after) {
   std::unique_ptr<Link> link = std::move(successor_);
-  changeover_.reset();
   ++counts_.successors_dropped;
   last_end_ = Shortened(why);
   TellClosed(*link, kCloseNone);
@@ -367,12 +336,6 @@ void StreamSlot::DropSuccessor(std::string_view why, Nanos now, std::optional<Na
 void StreamSlot::Promote(Nanos now) {
   std::unique_ptr<Link> old = std::exchange(current_, std::move(successor_));
   ++counts_.replacements;
-  std::vector<Changeover::Held> held;
-  if (changeover_) held = changeover_->Release();
-  changeover_.reset();
-  for (const Changeover::Held& frame : held) {
-    Deliver(*current_, frame.stream, {frame.received, frame.monotonic, frame.payload, false});
-  }
   // Should the new one want to be replaced too, then not at once.
   const Nanos good_for = old ? now - old->opened : 0;
   next_successor_ = now + backoff_.Next(good_for, surroundings_.random);
@@ -398,8 +361,8 @@ void StreamSlot::Abandon() {
 
 SlotStatus StreamSlot::Status(Nanos now) const {
   SlotStatus status;
-  status.streams = plan_.streams.size();
-  status.first_stream = plan_.streams.front().name;
+  status.streams = streams_.plan().streams.size();
+  status.first_stream = streams_.plan().streams.front().name;
   status.last_end = last_end_;
   status.counts = counts_;
   if (current_) {

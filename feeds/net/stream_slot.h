@@ -4,19 +4,19 @@
 //     or as long as the exchange asks for (Retry-After). HTTP 418 stops every slot and REST.
 //   - What the watch finds (feeds/net/stream_watch.h) is done: requests, pings, a new connection.
 //     Where the process itself stood still for kPauseMin nothing is found: TCP has kept it all.
-//   - A replacement is make-before-break: the successor is opened, its frames are held until the
-//     old connection has caught up (feeds/net/changeover.h), then the old one is closed. While
-//     the old one delivers, a successor that fails, is refused a stream, or after
-//     kSuccessorDeadline (or with as much held as may be) has not every stream or delivers nothing
-//     is dropped and tried again later; the old one stays.
+//   - A replacement is make-before-break: the successor is opened, and both are legs of the plan's
+//     streams (feeds/net/merged_streams.h) until the successor has delivered every stream that the
+//     old connection delivers; then the old one is closed. While the old one delivers, a successor
+//     that fails, is refused a stream, or after kSuccessorDeadline has not every stream or delivers
+//     nothing is dropped and tried again later; the old one stays.
 //
-// What the shard is told: every data message as it came, serverShutdown and broken ones too.
+// What the streams are told: every data message as it came, serverShutdown and broken ones too.
 // Not told, and so not in recordings: replies to control messages (they are no data; what matters
 // of them is in the url) and binary messages (no recording could hold them); both are counted.
 //
-// Invariant: at most two connections deliver or will deliver, and of the one that is told as closed
-// nothing more comes. Pure but for its sockets, which are made by a function that is passed in.
-// Threads: the network's. OnMessage allocates nothing while there is no change-over.
+// Invariant: at most two connections deliver or will deliver. Pure but for its sockets, which are
+// made by a function that is passed in. Threads: the network's. OnMessage allocates nothing, unless
+// a frame has to wait for another leg.
 #pragma once
 
 #include <cstdint>
@@ -27,20 +27,23 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "core/units.h"
 #include "feeds/net/backoff.h"
-#include "feeds/net/changeover.h"
 #include "feeds/net/connection_budget.h"
+#include "feeds/net/merged_streams.h"
 #include "feeds/net/stream_plan.h"
 #include "feeds/net/stream_socket.h"
 #include "feeds/net/stream_watch.h"
 #include "feeds/net/weight_budget.h"
-#include "pipeline/shard_input.h"
 
 namespace thalweg {
 
 inline constexpr Nanos kSuccessorDeadline = 30 * kSecond;
+// Two connections are legs for so long at least: what was sent before the successor opened is still
+// under way on the old one.
+inline constexpr Nanos kOverlap = kSecond / 2;
+// A stream that the successor does not begin does not keep the others for longer.
+inline constexpr Nanos kJoinDeadline = 3 * kSecond;
 // A connection with more than that unread in the kernel lags.
 inline constexpr std::int64_t kLagBytes = std::int64_t{64} << 10;
 // Between two ticks, which are milliseconds apart: the process was stopped, frozen or moved.
@@ -49,7 +52,8 @@ inline constexpr Nanos kPauseMin = kSecond;
 struct SlotOptions {
   WatchOptions watch;
   BackoffOptions backoff;
-  Changeover::Options changeover;
+  Nanos overlap = kOverlap;
+  Nanos join_deadline = kJoinDeadline;
   Nanos successor_deadline = kSuccessorDeadline;
 };
 
@@ -76,7 +80,7 @@ struct SlotCounts {
   std::int64_t reconnects = 0;    // Found dead by the watch.
   std::int64_t replacements = 0;  // Change-overs that ended well.
   std::int64_t successors_dropped = 0;
-  std::int64_t frames = 0;  // Given to the shard.
+  std::int64_t frames = 0;  // Data, whether or not another leg had it first.
   std::int64_t bytes = 0;
   std::int64_t replies = 0;
   std::int64_t shutdown_notices = 0;
@@ -109,11 +113,8 @@ struct SlotStatus {
 
 class StreamSlot {
  public:
-  // All outlive the slot. `on_depth`: depth of the plan's symbol comes (true, with its first event,
-  // before the shard has it), or there is no connection for it any more (false).
-  StreamSlot(const SlotOptions& options, ConnectionPlan plan, ShardInput& shard,
-             SlotSurroundings& surroundings,
-             std::function<void(std::size_t symbol, bool comes)> on_depth);
+  // All outlive the slot.
+  StreamSlot(const SlotOptions& options, MergedStreams& streams, SlotSurroundings& surroundings);
   ~StreamSlot();
   StreamSlot(const StreamSlot&) = delete;
   StreamSlot& operator=(const StreamSlot&) = delete;
@@ -126,7 +127,6 @@ class StreamSlot {
   // There is no time left for that: the shard is told that the connection is closed.
   void Abandon();
 
-  [[nodiscard]] const ConnectionPlan& plan() const noexcept { return plan_; }
   [[nodiscard]] const SlotCounts& counts() const noexcept { return counts_; }
   [[nodiscard]] SlotStatus Status(Nanos now) const;
 
@@ -141,17 +141,13 @@ class StreamSlot {
   void NotePause(Nanos now);
   void TickLink(Link& link, Nanos now);
   void TickSuccessor(Nanos now);
+  [[nodiscard]] bool HasCaughtUp(const Link& successor, Nanos now) const;
   // When one may dial that would at that time.
   [[nodiscard]] Nanos NextDialAt(Nanos at) const;
   void TakeVerdict(Link& link, WatchVerdict verdict, std::string_view why, Nanos now);
 
-  // Which stream a message is of; plan().streams.size(): of none, or of one that is not planned.
+  // Which stream a message is of, as of MergedStreams::Find().
   [[nodiscard]] std::size_t Classify(Link& link, std::string_view text, Nanos now, bool* is_data);
-  [[nodiscard]] std::size_t FindStream(std::string_view text);
-  void Deliver(Link& link, std::size_t stream, const SocketMessage& message);
-  void NoteFirst(std::size_t stream);
-  // There is no connection.
-  void ForgetStreams();
 
   void EndCurrent(int code, std::string_view why, std::optional<Nanos> retry_after, Nanos now);
   void DropSuccessor(std::string_view why, Nanos now, std::optional<Nanos> retry_after = {});
@@ -162,20 +158,15 @@ class StreamSlot {
   void Log(std::string_view text) const;
 
   const SlotOptions options_;
-  const ConnectionPlan plan_;
-  ShardInput& shard_;
+  MergedStreams& streams_;
   SlotSurroundings& surroundings_;
-  const std::function<void(std::size_t, bool)> on_depth_;
-  absl::flat_hash_map<std::string, std::size_t> by_name_;
 
   std::unique_ptr<Link> current_;
   std::unique_ptr<Link> successor_;
-  std::optional<Changeover> changeover_;        // While both are open.
   std::vector<std::unique_ptr<Link>> closing_;  // They say goodbye; nothing of them is delivered.
   std::vector<std::unique_ptr<Link>> buried_;   // Until the next tick: they may be calling us.
   std::unique_ptr<StreamWatch> learnt_;         // Of the last connection that ended.
 
-  std::vector<bool> has_come_;  // By stream, since there was no connection.
   Backoff backoff_;
   Nanos looked_ = 0;  // At the clock.
   Nanos next_attempt_ = INT64_MIN;

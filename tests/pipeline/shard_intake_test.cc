@@ -35,7 +35,7 @@ class ShardIntakeTest : public testing::Test {
   void Make(std::array<std::size_t, kInputSizes> counts) {
     intake_ = nullptr;
     pool_ = InputPool::Create({counts}, kSymbols.size() + 1).value();
-    queue_ = std::make_unique<InputQueue>(kIntakeProducers, pool_->input_count());
+    queue_ = std::make_unique<InputQueue>(1, pool_->input_count());
     orders_ = std::make_unique<SnapshotOrders>(kSymbols);
     intake_ = std::make_unique<ShardIntake>(kSymbols, *pool_, *queue_, *orders_);
   }

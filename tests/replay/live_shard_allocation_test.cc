@@ -75,7 +75,7 @@ TEST(LiveShardAllocationTest, FramesAllocateNothingOnAnyThreadOnceAllIsWarm) {
 TEST(LiveShardAllocationTest, FaultQ1LosingFramesAllocatesNothing) {
   const std::vector<std::string> symbols{"AAAUSDT", "BBBUSDT"};
   const auto pool = InputPool::Create({{16, 4, 2, 1}}, symbols.size() + 1).value();
-  InputQueue queue(kIntakeProducers, pool->input_count());
+  InputQueue queue(1, pool->input_count());
   SnapshotOrders orders(symbols);
   ShardIntake intake(symbols, *pool, queue, orders);
   FeedBuilder market("AAAUSDT", FeedBuilder::Numbering::kSpot, 8);

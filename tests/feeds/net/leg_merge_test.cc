@@ -43,9 +43,8 @@ class LegMergeTest : public testing::Test {
 
   std::vector<std::string> given_;
   Nanos now_ = 0;
-  LegMerge merge_{2, [this](std::size_t, const LegFrame& frame) {
-                    given_.emplace_back(frame.payload);
-                  }};
+  LegMerge merge_{
+      2, [this](std::size_t, const LegFrame& frame) { given_.emplace_back(frame.payload); }};
 };
 
 using Texts = std::vector<std::string>;
@@ -228,9 +227,10 @@ class LegMergeRandomTest : public testing::TestWithParam<int> {};
 TEST_P(LegMergeRandomTest, EveryIdThatALegHasIsGivenOnceAndInOrder) {
   std::mt19937 random(static_cast<unsigned>(GetParam()));
   std::vector<Sent> given;
+  EventSpanReader spans;
   Nanos now = 0;
   LegMerge merge(1, [&](std::size_t, const LegFrame& frame) {
-    const std::optional<EventSpan> span = SpanOfFrame(frame.payload);
+    const std::optional<EventSpan> span = spans.Read(frame.payload);
     given.push_back({span->before + 1, span->last});
   });
   const std::vector<Sent> sent[2] = {Cut(400, 0.05, random), Cut(400, 0.05, random)};

@@ -56,9 +56,9 @@ class SlotTest : public testing::Test {
   void Make(std::size_t in_target = 3) {
     ConnectionPlan plan = PlanStreams({}, {"BTCUSDT"})->front();
     plan.in_target = in_target;
-    slot =
-        std::make_unique<StreamSlot>(options, std::move(plan), shard, surroundings,
-                                     [this](std::size_t, bool comes) { lines.push_back(comes); });
+    streams = std::make_unique<MergedStreams>(
+        std::move(plan), shard, [this](std::size_t, bool comes) { lines.push_back(comes); });
+    slot = std::make_unique<StreamSlot>(options, *streams, surroundings);
   }
   void Pass(Nanos span) {
     const Nanos end = now + span;
@@ -66,6 +66,7 @@ class SlotTest : public testing::Test {
       now += 5 * kMillisecond;
       Serve();
       slot->Tick(now);
+      streams->OnTimer(now);
       open_max = std::max(open_max, sockets.size());
     }
   }
@@ -146,6 +147,7 @@ class SlotTest : public testing::Test {
                                 random,
                                 last_connection,
                                 "wss://stream.binance.com:9443"};
+  std::unique_ptr<MergedStreams> streams;
   std::unique_ptr<StreamSlot> slot;
 };
 
