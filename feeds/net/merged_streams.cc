@@ -1,5 +1,6 @@
 #include "feeds/net/merged_streams.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/string_view.h"
@@ -26,6 +27,7 @@ MergedStreams::MergedStreams(ConnectionPlan plan, ShardInput& shard,
 std::size_t MergedStreams::Open(std::int64_t connection, ReceiveTime received,
                                 std::string_view url) {
   shard_.OnConnectionOpen(connection, received, url);
+  open_.push_back(connection);
   return merge_.Join();
 }
 
@@ -37,6 +39,7 @@ void MergedStreams::OnFrame(std::size_t leg, std::size_t stream, const LegFrame&
 void MergedStreams::Close(std::size_t leg, std::int64_t connection, ReceiveTime received, int code,
                           Nanos now) {
   merge_.Leave(leg, now);
+  std::erase(open_, connection);
   shard_.OnConnectionClosed(connection, received, code);
   if (merge_.leg_count() == 0) ForgetStreams();
 }
@@ -59,7 +62,10 @@ void MergedStreams::Give(std::size_t stream, const LegFrame& frame) {
     const PlannedStream& planned = plan_.streams[stream];
     if (planned.kind == StreamKind::kDepth) on_depth_(planned.symbol, true);
   }
-  shard_.OnFrame(frame.connection, frame.received, frame.monotonic, frame.payload);
+  // One that waited may be of a connection that has ended meanwhile; the shard knows the others.
+  const bool is_open = std::find(open_.begin(), open_.end(), frame.connection) != open_.end();
+  shard_.OnFrame(is_open ? frame.connection : open_.front(), frame.received, frame.monotonic,
+                 frame.payload);
 }
 
 void MergedStreams::ForgetStreams() {

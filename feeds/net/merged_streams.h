@@ -53,7 +53,8 @@ class MergedStreams {
   ShardInput& shard_;
   const std::function<void(std::size_t, bool)> on_depth_;
   absl::flat_hash_map<std::string, std::size_t> by_name_;
-  std::vector<bool> has_come_;  // By stream, since there was no connection.
+  std::vector<std::int64_t> open_;  // Connections.
+  std::vector<bool> has_come_;      // By stream, since there was no connection.
   LegMerge merge_;
 };
 

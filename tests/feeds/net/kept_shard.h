@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "feeds/net/changeover.h"
+#include "feeds/net/event_span.h"
 #include "pipeline/shard_input.h"
 
 namespace thalweg {
@@ -113,7 +113,7 @@ class KeptShard : public ShardInput {
 
   void CheckIds(std::string_view payload) {
     if (payload.find("@depth") == std::string_view::npos) return;
-    const auto span = SpanOfFrame(payload);
+    const auto span = spans_.Read(payload);
     if (!span) return;
     ++depth_events_;
     const std::string stream(payload.substr(0, payload.find(',')));
@@ -134,6 +134,7 @@ class KeptShard : public ShardInput {
   std::vector<std::string> lags_;
   std::vector<Rest> rest_;
   std::map<std::string, std::int64_t> last_;
+  EventSpanReader spans_;
   std::int64_t gaps_ = 0;
   std::int64_t depth_events_ = 0;
 };

@@ -365,19 +365,6 @@ TEST_F(SlotTest, ASuccessorThatIsRefusedAStreamIsDroppedAndTheOldConnectionStays
   }
 }
 
-TEST_F(SlotTest, ASuccessorWithoutAllStreamsIsDroppedWhenAsMuchIsHeldAsMayBe) {
-  options.changeover.frames_max = 20;
-  Make(1);
-  Pass(70 * kSecond);
-  replies = Replies::kNone;
-  Say(*sockets.at(0), R"({"e":"serverShutdown","E":1})");
-  Pass(2'200 * kMillisecond);  // An event each 100 ms.
-  EXPECT_EQ(slot->counts().successors_dropped, 1);
-  EXPECT_EQ(slot->counts().replacements, 0);
-  EXPECT_TRUE(Logged("it did not get all streams"));
-  EXPECT_EQ(shard.gaps(), 0);
-}
-
 TEST_F(SlotTest, FaultN9AnExchangeThatKeepsSayingShutdownMakesNoStorm) {
   int opened = 0;
   for (int i = 0; i < 600 * 200; ++i) {
