@@ -80,8 +80,9 @@ TEST(WebSocketAllocationTest, AFrameOnItsWayToTheShardAllocatesNothing) {
                                 last_connection,
                                 ""};
   CountingShard shard;
-  StreamSlot slot({}, PlanStreams({}, {"BTCUSDT", "ETHUSDT"})->front(), shard, surroundings,
-                  [](std::size_t, bool) {});
+  MergedStreams streams(PlanStreams({}, {"BTCUSDT", "ETHUSDT"})->front(), shard,
+                        [](std::size_t, bool) {});
+  StreamSlot slot({}, streams, surroundings);
   slot.Tick(now);
   ASSERT_NE(observer, nullptr);
   observer->OnOpen();
