@@ -210,6 +210,7 @@ absl::Status LiveRun::MakeFeed() {
   LiveFeedOptions feed = LiveFeedOptionsOf(*options_.engine.market);
   feed.rest = options_.network.rest;
   feed.websocket = options_.network.streams;
+  feed.second_leg = options_.network.second_leg;
   feed.ca_path = options_.network.ca_path;
   feed.trade_stream = options_.engine.trade_stream == TradeStream::kTrade ? "trade" : "aggTrade";
   feed.depth_limit = options_.engine.snapshot_limit.value_or(kDefaultSnapshotLimit);

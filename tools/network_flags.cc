@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include "absl/strings/numbers.h"
@@ -12,12 +13,22 @@
 namespace thalweg {
 namespace {
 
+constexpr std::uint16_t kSpotsOtherPort = 443;
+
 absl::StatusOr<Endpoint> ParseBase(const char* key, const std::string& text, Market market,
                                    Protocol protocol) {
   if (text.empty()) return DefaultEndpoint(market, protocol);
   absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text, protocol);
   if (endpoint.ok()) return endpoint;
   return absl::InvalidArgumentError(absl::StrCat(key, ": ", endpoint.status().message()));
+}
+
+// Where none is named: spot's other port, behind which are other machines; the other markets have
+// one host, whose addresses take turns.
+absl::StatusOr<Endpoint> SecondLeg(const std::string& text, Market market) {
+  absl::StatusOr<Endpoint> endpoint = ParseBase("--second-ws", text, market, Protocol::kWebSocket);
+  if (endpoint.ok() && text.empty() && market == Market::kSpot) endpoint->port = kSpotsOtherPort;
+  return endpoint;
 }
 
 }  // namespace
@@ -31,6 +42,20 @@ void NetworkFlags::AddTo(Command command) {
   command
       .AddOption("--ws", streams_,
                  "Base URL of the streams (default Binance's); ws: only to loopback")
+      .Group(group);
+  const Option legs =
+      command
+          .AddOption(
+              "--legs", legs_,
+              "2: the same streams over two connections; of every event the first copy counts")
+          .TypeName(kWholeNumberWord)
+          .ShowDefault()
+          .Range(1, 2)
+          .Group(group);
+  command
+      .AddOption("--second-ws", second_,
+                 "Base URL of the second leg: another host or address than the first's")
+      .Needs(legs)
       .Group(group);
   command.AddOption("--ca", ca_, "PEM file of authorities to trust beside the system's")
       .Group(group);
@@ -47,6 +72,13 @@ absl::StatusOr<NetworkOptions> NetworkFlags::ToOptions(Market market) const {
   if (!rest.ok()) return rest.status();
   absl::StatusOr<Endpoint> streams = ParseBase("--ws", streams_, market, Protocol::kWebSocket);
   if (!streams.ok()) return streams.status();
+  if (legs_ == 2) {
+    absl::StatusOr<Endpoint> second = SecondLeg(second_, market);
+    if (!second.ok()) return second.status();
+    options.second_leg = *std::move(second);
+  } else if (!second_.empty()) {
+    return absl::InvalidArgumentError("--second-ws: there is one leg; say --legs 2 too");
+  }
   options.rest = *std::move(rest);
   options.streams = *std::move(streams);
   if (!ca_.empty() && access(ca_.c_str(), R_OK) != 0) {

@@ -1,6 +1,7 @@
 // The command-line options of the network, common to `live` and `record`.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -13,8 +14,9 @@ namespace thalweg {
 struct NetworkOptions {
   Endpoint rest;
   Endpoint streams;
-  std::string ca_path;        // Empty: the system's authorities alone.
-  double weight_share = 0.5;  // Of the exchange's request weight.
+  std::optional<Endpoint> second_leg;  // The same streams over another connection.
+  std::string ca_path;                 // Empty: the system's authorities alone.
+  double weight_share = 0.5;           // Of the exchange's request weight.
 };
 
 class NetworkFlags {
@@ -28,6 +30,8 @@ class NetworkFlags {
  private:
   std::string rest_;
   std::string streams_;
+  int legs_ = 1;
+  std::string second_;
   std::string ca_;
   std::string weight_share_ = "0.5";
 };

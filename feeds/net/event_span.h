@@ -4,6 +4,7 @@
 // of trades, which have no gaps.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,9 +20,12 @@ struct EventSpan {
   friend bool operator==(const EventSpan&, const EventSpan&) = default;
 };
 
-// Threads: one. Allocates only while it has not seen a frame of that size.
+// Threads: one. Frames beyond kSpanBytes allocate, and only those that are larger than all before.
+inline constexpr std::size_t kSpanBytes = std::size_t{64} << 10;
+
 class EventSpanReader {
  public:
+  EventSpanReader() { padded_.reserve(kSpanBytes); }
   // Of a combined frame of depth, trade, aggTrade or bookTicker; nothing for others and for broken
   // ones.
   [[nodiscard]] std::optional<EventSpan> Read(std::string_view payload);
