@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -59,13 +61,16 @@ class SlotTest : public testing::Test {
     streams = std::make_unique<MergedStreams>(
         std::move(plan), shard, [this](std::size_t, bool comes) { lines.push_back(comes); });
     slot = std::make_unique<StreamSlot>(options, *streams, surroundings);
+    second_leg.reset();
   }
+  void AddLeg() { second_leg = std::make_unique<StreamSlot>(options, *streams, surroundings); }
   void Pass(Nanos span) {
     const Nanos end = now + span;
     while (now < end) {
       now += 5 * kMillisecond;
       Serve();
       slot->Tick(now);
+      if (second_leg) second_leg->Tick(now);
       streams->OnTimer(now);
       open_max = std::max(open_max, sockets.size());
     }
@@ -88,9 +93,8 @@ class SlotTest : public testing::Test {
             replies == Replies::kGood ? R"({"result":[],"id":)" : R"({"code":2,"msg":"no","id":)";
         Say(*socket, begin + text.substr(text.rfind(':') + 1));
       }
-      if (events && now % (100 * kMillisecond) == 0) {
-        Say(*socket, Depth(now / (100 * kMillisecond)));
-      }
+      const std::int64_t id = now / (100 * kMillisecond);
+      if (events && now % (100 * kMillisecond) == 0 && !loses(*socket, id)) Say(*socket, Depth(id));
       if (answers_close && socket->close_code != 0) End(*socket, socket->close_code, "");
     }
   }
@@ -125,6 +129,9 @@ class SlotTest : public testing::Test {
   bool pongs = true;
   bool answers_close = true;
   enum class Replies : std::uint8_t { kGood, kErrors, kNone } replies = Replies::kGood;
+  std::function<bool(const FakeSocket&, std::int64_t)> loses = [](const FakeSocket&, std::int64_t) {
+    return false;
+  };
   std::vector<FakeSocket*> sockets;
   std::size_t open_max = 0;
   std::size_t counted_texts = 0;
@@ -149,6 +156,7 @@ class SlotTest : public testing::Test {
                                 "wss://stream.binance.com:9443"};
   std::unique_ptr<MergedStreams> streams;
   std::unique_ptr<StreamSlot> slot;
+  std::unique_ptr<StreamSlot> second_leg;
 };
 
 TEST_F(SlotTest, FramesGoToTheShardAndRepliesAndBinaryDoNot) {
@@ -493,6 +501,64 @@ TEST_F(SlotTest, DepthComesWithItsFirstEventAndNotBefore) {
   EXPECT_EQ(lines, (std::vector<bool>{true, false}));
   Say(*sockets.at(0), Depth(9));
   EXPECT_EQ(lines, (std::vector<bool>{true, false, true}));
+}
+
+// ---- Two legs
+
+TEST_F(SlotTest, OfTwoLegsEveryEventIsGivenOnce) {
+  AddLeg();
+  Pass(60 * kSecond);
+  EXPECT_EQ(sockets.size(), 2u);
+  EXPECT_EQ(shard.gaps(), 0);
+  const std::vector<std::string> frames = shard.frames();
+  EXPECT_EQ(std::set<std::string>(frames.begin(), frames.end()).size(), frames.size());
+  EXPECT_GE(frames.size(), 598u);
+}
+
+TEST_F(SlotTest, FaultS1WhatEitherLegLosesTheOtherHas) {
+  AddLeg();
+  // One event in twenty, never the same of both.
+  loses = [this](const FakeSocket& socket, std::int64_t id) {
+    return (id * 7) % 20 == (&socket == sockets.front() ? 3 : 12);
+  };
+  Pass(300 * kSecond);
+  EXPECT_EQ(shard.gaps(), 0);
+  EXPECT_GE(shard.depth_events(), 2'990);
+  EXPECT_EQ(slot->counts().ends + second_leg->counts().ends, 0);
+}
+
+TEST_F(SlotTest, FaultN3ALegThatIsCutLeavesTheStreamsToTheOther) {
+  AddLeg();
+  Pass(10 * kSecond);
+  for (int cut = 0; cut < 20; ++cut) {
+    End(*sockets.at(static_cast<std::size_t>(cut) % sockets.size()), kCloseNone, "reset by peer");
+    Pass(40 * kSecond);
+    ASSERT_EQ(sockets.size(), 2u);
+  }
+  EXPECT_EQ(shard.gaps(), 0);
+  EXPECT_EQ(lines, std::vector<bool>{true}) << "the line was never down";
+}
+
+TEST_F(SlotTest, FaultN4ALegThatIsStalledIsMadeAnewAndNothingIsMissed) {
+  AddLeg();
+  Pass(10 * kSecond);
+  const FakeSocket* const stalled = sockets.front();
+  loses = [stalled](const FakeSocket& socket, std::int64_t) { return &socket == stalled; };
+  Pass(8 * kSecond);
+  EXPECT_EQ(slot->counts().reconnects, 1);
+  EXPECT_EQ(shard.gaps(), 0);
+  EXPECT_EQ(lines, std::vector<bool>{true});
+}
+
+TEST_F(SlotTest, FaultN9ALegThatIsReplacedBesideAnotherMissesNothing) {
+  options.watch.life = 100 * kSecond;
+  Make();
+  AddLeg();
+  Pass(1'000 * kSecond);
+  EXPECT_GE(slot->counts().replacements + second_leg->counts().replacements, 16);
+  EXPECT_EQ(shard.gaps(), 0);
+  EXPECT_LE(open_max, kLegsMax);
+  EXPECT_GE(shard.depth_events(), 9'990);
 }
 
 TEST_F(SlotTest, TheExchangesWordsAreOneShortLineOfTheLog) {
