@@ -40,6 +40,18 @@ void Add(const WatchCounts& from, WatchCounts* to) {
   to->questions += from.questions;
 }
 
+void Add(const LegCounts& from, LegCounts* to) {
+  to->given += from.given;
+  to->copies += from.copies;
+  to->held += from.held;
+  to->gaps += from.gaps;
+  to->broken += from.broken;
+  to->overlapping += from.overlapping;
+  to->restarts += from.restarts;
+  to->behind_sum += from.behind_sum;
+  to->behind_max = std::max(to->behind_max, from.behind_max);
+}
+
 }  // namespace
 
 // A connection, from its dial to its end.
@@ -65,6 +77,7 @@ class StreamSlot::Link : public SocketObserver {
   std::int64_t id = 0;  // 0: not open.
   std::size_t leg = 0;  // Of the streams, while it is open.
   Nanos opened = 0;
+  Nanos heard = 0;                 // Its newest message.
   Nanos overlap_from = 0;          // A successor's: since it has all its streams.
   std::int64_t rivals_frames = 0;  // And how many frames the old connection had then.
   bool is_heard = true;
@@ -191,7 +204,7 @@ void StreamSlot::OnOpen(Link& link) {
   const Nanos now = surroundings_.now();
   ++counts_.opens;
   link.id = ++surroundings_.last_connection;
-  link.opened = now;
+  link.opened = link.heard = now;
   link.watch->OnOpen(now);
   const ConnectionPlan& plan = streams_.plan();
   if (&link == successor_.get()) link.rivals_frames = streams_.merge().frames(current_->leg);
@@ -204,6 +217,7 @@ void StreamSlot::OnOpen(Link& link) {
 void StreamSlot::OnMessage(Link& link, const SocketMessage& message) {
   const Nanos now = message.monotonic;
   NotePause(now);
+  link.heard = now;
   if (message.is_binary) {
     ++counts_.binary;
     return link.watch->OnLife(now);
@@ -286,6 +300,7 @@ void StreamSlot::TellClosed(Link& link, int code) {
   if (link.id == 0) return;
   link.is_heard = false;
   streams_.Close(link.leg, link.id, surroundings_.wall(), code, surroundings_.now());
+  Add(streams_.merge().counts(link.leg), &counts_.leg);
 }
 
 void StreamSlot::Bury(std::unique_ptr<Link> link) {
@@ -371,7 +386,14 @@ SlotStatus StreamSlot::Status(Nanos now) const {
     status.state = current_->id == 0 ? SlotState::kConnecting
                    : successor_      ? SlotState::kChanging
                                      : SlotState::kOpen;
-    if (current_->id != 0) status.open_for = now - current_->opened;
+    for (const Link* const link : {current_.get(), successor_.get()}) {
+      if (link == nullptr || link->id == 0) continue;
+      Add(streams_.merge().counts(link->leg), &status.counts.leg);
+    }
+    if (current_->id != 0) {
+      status.open_for = now - current_->opened;
+      status.silent_for = now - current_->heard;
+    }
     status.unread_bytes = current_->socket->counts().unread_bytes;
   } else {
     status.next_attempt_in = std::max(Nanos{0}, NextDialAt(std::max(now, next_attempt_)) - now);

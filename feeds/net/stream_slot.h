@@ -90,6 +90,7 @@ struct SlotCounts {
   std::int64_t protocol_errors = 0;  // Ends by what RFC 6455 forbids; 1009 apart.
   std::int64_t oversize = 0;         // Ends with 1009.
   WatchCounts watch;
+  LegCounts leg;  // Of all its connections.
 };
 
 enum class SlotState : std::uint8_t {
@@ -107,6 +108,7 @@ struct SlotStatus {
   Nanos open_for = 0;
   Nanos next_attempt_in = 0;  // kWaiting.
   std::string last_end;       // Why the last connection or attempt ended.
+  Nanos silent_for = 0;       // Since its newest message, or since it opened.
   std::int64_t unread_bytes = 0;
   SlotCounts counts;
 };
