@@ -303,6 +303,27 @@ int LiveRun::End(const absl::Status& why) {
   return exit_status == kExitGood ? written : exit_status;
 }
 
+// Of each leg how often it was the first, and how far it was behind when it was not.
+void PrintLegs(const std::vector<SlotStatus>& slots) {
+  for (std::size_t leg = 0; leg < 2; ++leg) {
+    LegCounts sum;
+    for (std::size_t i = leg * slots.size() / 2; i < (leg + 1) * slots.size() / 2; ++i) {
+      sum.given += slots[i].counts.leg.given;
+      sum.copies += slots[i].counts.leg.copies;
+      sum.gaps += slots[i].counts.leg.gaps;
+      sum.behind_sum += slots[i].counts.leg.behind_sum;
+      sum.behind_max = std::max(sum.behind_max, slots[i].counts.leg.behind_max);
+    }
+    const auto millis = [](Nanos span) { return static_cast<double>(span) / kMillisecond; };
+    std::fprintf(stderr,
+                 "leg %zu: first with %lld events, behind with %lld, by %.2f ms in the mean and "
+                 "%.2f ms at most; %lld gaps of both\n",
+                 leg + 1, static_cast<long long>(sum.given), static_cast<long long>(sum.copies),
+                 sum.copies == 0 ? 0.0 : millis(sum.behind_sum) / static_cast<double>(sum.copies),
+                 millis(sum.behind_max), static_cast<long long>(sum.gaps));
+  }
+}
+
 void LiveRun::PrintSummary() const {
   std::int64_t records = 0;
   std::int64_t lost = 0;
@@ -337,6 +358,7 @@ void LiveRun::PrintSummary() const {
                static_cast<long long>(slots.replacements), static_cast<long long>(slots.refusals),
                static_cast<long long>(slots.watch.stalls),
                static_cast<long long>(slots.watch.resubscribed));
+  if (options_.network.second_leg) PrintLegs(feed.connections);
   std::fprintf(stderr,
                "snapshots: %lld asked, %lld used, %lld late, %lld failed, %lld garbage; "
                "weight %lld; 429: %lld, 418: %lld\n",
