@@ -13,6 +13,13 @@ constexpr std::string_view kCombined = R"({"stream":")";
 
 }  // namespace
 
+std::string_view StreamNameIn(std::string_view frame) noexcept {
+  if (!frame.starts_with(kCombined)) return {};
+  const std::size_t end = frame.find('"', kCombined.size());
+  if (end == std::string_view::npos) return {};
+  return frame.substr(kCombined.size(), end - kCombined.size());
+}
+
 MergedStreams::MergedStreams(ConnectionPlan plan, ShardInput& shard,
                              std::function<void(std::size_t symbol, bool comes)> on_depth)
     : plan_(std::move(plan)),
@@ -44,11 +51,7 @@ void MergedStreams::Close(std::size_t leg, std::int64_t connection, ReceiveTime 
   if (merge_.leg_count() == 0) ForgetStreams();
 }
 
-std::size_t MergedStreams::Find(std::string_view frame) const {
-  if (!frame.starts_with(kCombined)) return plan_.streams.size();
-  const std::size_t end = frame.find('"', kCombined.size());
-  if (end == std::string_view::npos) return plan_.streams.size();
-  const std::string_view name = frame.substr(kCombined.size(), end - kCombined.size());
+std::size_t MergedStreams::Find(std::string_view name) const {
   const auto found = by_name_.find(Abseil(name));
   if (found != by_name_.end()) return found->second;
   if (!HasEscapes(name)) return plan_.streams.size();

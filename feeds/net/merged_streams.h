@@ -21,6 +21,9 @@
 
 namespace thalweg {
 
+// The stream that a combined frame names, as it stands there; empty: it is no such frame.
+[[nodiscard]] std::string_view StreamNameIn(std::string_view frame) noexcept;
+
 class MergedStreams {
  public:
   // `on_depth`: depth of the plan's symbol comes (true, with its first event, before the shard has
@@ -40,8 +43,8 @@ class MergedStreams {
   // Every few milliseconds.
   void OnTimer(Nanos now) { merge_.OnTimer(now); }
 
-  // Which stream a combined frame names; plan().streams.size(): none of the plan.
-  [[nodiscard]] std::size_t Find(std::string_view frame) const;
+  // Which stream has the name, as it stands in a frame; plan().streams.size(): none of the plan.
+  [[nodiscard]] std::size_t Find(std::string_view name) const;
   [[nodiscard]] const ConnectionPlan& plan() const noexcept { return plan_; }
   [[nodiscard]] const LegMerge& merge() const noexcept { return merge_; }
 

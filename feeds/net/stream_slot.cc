@@ -11,7 +11,6 @@
 namespace thalweg {
 namespace {
 
-constexpr std::string_view kCombined = R"({"stream":")";
 constexpr std::string_view kShutdownStream = "!serverShutdown";
 constexpr std::string_view kShutdownEvent = R"({"e":"serverShutdown")";
 // Of why something ended, in a log line and in the status.
@@ -233,14 +232,14 @@ void StreamSlot::OnMessage(Link& link, const SocketMessage& message) {
 
 std::size_t StreamSlot::Classify(Link& link, std::string_view text, Nanos now, bool* is_data) {
   const std::size_t none = streams_.plan().streams.size();
-  if (text.substr(0, kCombined.size()) == kCombined) {
-    const std::size_t stream = streams_.Find(text);
+  if (const std::string_view name = StreamNameIn(text); !name.empty()) {
+    const std::size_t stream = streams_.Find(name);
     if (stream != none) {
       link.watch->OnFrame(stream, now);
       return stream;
     }
     link.watch->OnLife(now);
-    if (text.substr(kCombined.size(), kShutdownStream.size()) == kShutdownStream) {
+    if (name.starts_with(kShutdownStream)) {
       ++counts_.shutdown_notices;
       link.watch->OnShutdownNotice();
     } else {
