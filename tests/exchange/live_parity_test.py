@@ -2,7 +2,7 @@
 `thalweg verify`. The live books are the exchange's own, no record with clear flags is wrong, and a
 replay of what was recorded is the live run bit for bit.
 
-  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|shards|storm [--short]
+  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|shards|legs|storm [--short]
 
 Exit status 77: skipped, because the real recordings are not there.
 """
@@ -96,7 +96,7 @@ def check_books(folder, log, truth):
 
 
 def follow(program, folder, symbols, exchange_options, live_options, seconds, faults):
-    """Answers what the live run said."""
+    """Answers what the live run said. "{port}" in a live option is the exchange's."""
     run([program, "exchange", "--make-ca", folder / "ca"], 60)
     (folder / "faults.txt").write_text("\n".join(faults) + "\n")
     options = ["--tls", "--cert", folder / "ca/server.pem", "--key", folder / "ca/server.key"]
@@ -110,7 +110,8 @@ def follow(program, folder, symbols, exchange_options, live_options, seconds, fa
             + ["--rest", f"https://localhost:{port}", "--ws", f"wss://localhost:{port}"]
             + ["--ca", folder / "ca/ca.pem", "--ring", f"parity-{os.getpid()}"]
             + ["--record", folder / "recording", "--out", folder / "live.csv"]
-            + ["--final-book", folder / "book-{symbol}.txt", *live_options],
+            + ["--final-book", folder / "book-{symbol}.txt"]
+            + [word.replace("{port}", str(port)) for word in live_options],
             seconds + 120,
             log=folder / "live.log",
         )
@@ -263,6 +264,64 @@ def shards_case(args, folder):
     return live.stderr
 
 
+# What a record says of its book and its trades, and nothing of when it came here.
+FROM_EVENTS = ["best_bid", "best_bid_qty", "best_ask", "best_ask_qty", "mid", "imbalance_l5"]
+
+
+def rows_by_event(path):
+    """{symbol: {update id: what the record of that event says}}."""
+    found = {}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            if not int(row["flags"]) & BOOK_DOUBTS:
+                values = tuple(row[name] for name in FROM_EVENTS)
+                found.setdefault(row["symbol"], {})[int(row["update_id"])] = values
+    return found
+
+
+def legs_case(args, folder):
+    """Two legs, each cut, stalled or lossy in its turn: the records of an undisturbed run."""
+    symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+    market = ["--symbols", ",".join(symbols), "--levels", "900", "--seed", "11"]
+    # One frame in twenty of the first leg, then of the second, which then says nothing for a while.
+    dice = random.Random(11)
+    faults = []
+    for connection, first in ((1, 1), (2, 80)):
+        for symbol in symbols:
+            for stream in ("depth@100ms", "trade", "bookTicker"):
+                for frame in range(first, first + 70):
+                    if dice.random() < 0.05:
+                        name = f"{symbol.lower()}@{stream}"
+                        faults.append(f"drop:stream={name},connection={connection}@frame={frame}")
+    faults.append("stall:for=7,lose=yes,connection=2@time=16")
+    faults.append("cut:bytes=90,connection=1@time=24")
+    both = ["--legs", "2", "--second-ws", "wss://127.0.0.1:{port}"]
+    seconds = 30
+    log = follow(args.thalweg, folder, symbols, market, both, seconds, faults)
+    check_parity(args.thalweg, folder, symbols)
+    print("\n".join(re.findall(r"^leg \d: .*$", log, re.MULTILINE)))
+    assert told(log, r", (\d+) gaps;") == 0, log
+    assert told(log, r"(\d+) gaps of both") == 0, log
+    assert told(log, r"(\d+) ended,") >= 1, log
+    calm = folder / "undisturbed"
+    calm.mkdir()
+    follow(args.thalweg, calm, symbols, market, [], seconds, [])
+    compared = 0
+    disturbed, wanted = rows_by_event(folder / "live.csv"), rows_by_event(calm / "live.csv")
+    for symbol in symbols:
+        ours, theirs = disturbed[symbol], wanted[symbol]
+        first, last = max(min(ours), min(theirs)), min(max(ours), max(theirs))
+        for update_id in sorted(set(ours) | set(theirs)):
+            if not first <= update_id <= last:
+                continue
+            told_here, told_there = ours.get(update_id), theirs.get(update_id)
+            assert told_here == told_there, f"{symbol} {update_id}: {told_here}, {told_there}"
+            compared += 1
+    print(f"{compared} events have the records of an undisturbed run")
+    assert compared > 100
+    return log
+
+
 # Answers are bad up to this one.
 STORM_REQUESTS = 60
 # A snapshot that failed several times is asked for again after up to 30 s: so long at least a storm has
@@ -325,7 +384,7 @@ def storm_case(args, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--thalweg", required=True)
-    parser.add_argument("--case", choices=["market", "recording", "usdm", "shards", "storm"], required=True)
+    parser.add_argument("--case", choices=["market", "recording", "usdm", "shards", "legs", "storm"], required=True)
     parser.add_argument("--source", type=pathlib.Path, required=True, help="the checkout")
     parser.add_argument("--short", action="store_true", help="fewer symbols, less time")
     parser.add_argument("--seed", type=int, default=1, help="of a storm")
@@ -340,6 +399,7 @@ def main():
             "recording": recording_case,
             "usdm": usdm_case,
             "shards": shards_case,
+            "legs": legs_case,
             "storm": storm_case,
         }
         try:
