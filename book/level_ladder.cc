@@ -12,6 +12,8 @@ namespace {
 constexpr int kTouchShare = 4;
 constexpr int kMiddleShare = 2;
 
+// Of the pages that are there at the start: a real book has levels on some hundreds.
+constexpr std::size_t kPagesInPlayAtStart = 512;
 // Reclaiming is worth its scan when it frees this share of the pages; below that the pool grows,
 // and at its bound the far end of the window is given up.
 constexpr std::size_t kReclaimShare = 4;
@@ -42,6 +44,7 @@ LevelLadder::LevelLadder(Side side, const LadderBounds& bounds)
   assert(bounds.pages_max <= 65'536);
   assert(bounds.far_levels_at_start >= 1 && bounds.far_levels_at_start <= bounds.far_levels_max);
   GrowPages(bounds.pages_at_start);
+  pages_in_play_ = std::min(bounds.pages_at_start, kPagesInPlayAtStart);
   far_.reserve(bounds.far_levels_at_start);
   unsettled_.reserve(kEvictionsListedMax);
 }
@@ -371,19 +374,22 @@ std::uint16_t LevelLadder::TakePage(std::size_t slot) noexcept {
 
 void LevelLadder::MakePages() noexcept {
   const std::size_t freed = ReclaimEmptyPages();
-  if (freed >= std::max<std::size_t>(1, page_capacity_ / kReclaimShare)) return;
-  if (page_capacity_ < bounds_.pages_max) {
-    GrowPages(std::min(2 * page_capacity_, bounds_.pages_max));
-  } else if (freed < std::max<std::size_t>(1, page_capacity_ / kReclaimShareAtBound)) {
-    ShrinkWindow();
-  }
+  if (freed >= std::max<std::size_t>(1, pages_in_play_ / kReclaimShare)) return;
+  if (PutMorePagesIntoPlay()) return;
+  if (freed < std::max<std::size_t>(1, page_capacity_ / kReclaimShareAtBound)) ShrinkWindow();
 }
 
 bool LevelLadder::MakePagesWithoutMoving() noexcept {
-  if (ReclaimEmptyPages() == 0 && page_capacity_ < bounds_.pages_max) {
-    GrowPages(std::min(2 * page_capacity_, bounds_.pages_max));
-  }
+  if (ReclaimEmptyPages() == 0) (void)PutMorePagesIntoPlay();
   return HasFreePage();
+}
+
+// False: all that there may be are.
+bool LevelLadder::PutMorePagesIntoPlay() noexcept {
+  if (pages_in_play_ == bounds_.pages_max) return false;
+  pages_in_play_ = std::min(2 * pages_in_play_, bounds_.pages_max);
+  if (pages_in_play_ > page_capacity_) GrowPages(pages_in_play_);
+  return true;
 }
 
 std::size_t LevelLadder::ReclaimEmptyPages() noexcept {

@@ -10,11 +10,13 @@
 // Invariant: levels come best first and have a quantity above zero. Every level of the window is
 // better than every level of the far array.
 //
-// Bounds. Pages: reclaimed when empty, grown by doubling up to `pages_max`; beyond that the
-// farthest levels move to the far array. Far array: grown by doubling up to `far_levels_max`;
-// beyond that the farthest levels are evicted, and what lies at or beyond evicted_edge() is unknown
-// from then on. Memory: directories are touched where there are levels only; growth is the only
-// allocation.
+// Bounds. Pages: those in play are reclaimed when empty, and doubled when that does not free
+// enough, first within the memory that was made at the start and then with it, up to `pages_max`;
+// beyond that the farthest levels move to the far array. So a book touches about twice the pages
+// that it has levels on, however long it lives. Far array: grown by doubling up to
+// `far_levels_max`; beyond that the farthest levels are evicted, and what lies at or beyond
+// evicted_edge() is unknown from then on. Memory: directories are touched where there are levels
+// only; growth is the only allocation.
 //
 // Threads: none of its own; one thread at a time.
 #pragma once
@@ -117,6 +119,8 @@ class LevelLadder {
   // For tests and tools.
   [[nodiscard]] std::size_t far_level_count() const noexcept { return far_.size(); }
   [[nodiscard]] std::size_t pages_in_use() const noexcept { return pages_used_ - free_count_; }
+  // What of their memory was ever written.
+  [[nodiscard]] std::size_t pages_touched() const noexcept { return pages_used_; }
 
  private:
   // Sums of quantities wrap like unsigned numbers on the way and are right at the end.
@@ -199,12 +203,13 @@ class LevelLadder {
   void ReserveFar(std::size_t count) noexcept;
 
   [[nodiscard]] bool HasFreePage() const noexcept {
-    return free_head_ != 0 || pages_used_ < page_capacity_;
+    return free_head_ != 0 || pages_used_ < pages_in_play_;
   }
   [[nodiscard]] std::uint16_t TakePage(std::size_t slot) noexcept;
   void MakePages() noexcept;
   [[nodiscard]] bool MakePagesWithoutMoving() noexcept;
   [[nodiscard]] std::size_t ReclaimEmptyPages() noexcept;
+  [[nodiscard]] bool PutMorePagesIntoPlay() noexcept;
   void GrowPages(std::size_t capacity) noexcept;
   void ShrinkWindow() noexcept;
 
@@ -223,7 +228,8 @@ class LevelLadder {
   std::unique_ptr<std::int64_t[]> cells_;  // Quantities, by page.
   std::vector<std::uint32_t> owners_;      // For each page: block * 4 + quarter, or kFreePage.
   std::size_t page_capacity_ = 0;
-  std::size_t pages_used_ = 1;  // Pages from here on were never handed out.
+  std::size_t pages_in_play_ = 0;  // Pages from here on are handed out when these do not do.
+  std::size_t pages_used_ = 1;     // Pages from here on were never handed out.
   std::size_t free_count_ = 0;
   std::uint32_t free_head_ = 0;  // First of the chain of reclaimed pages, 0: none.
 

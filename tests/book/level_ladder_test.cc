@@ -314,6 +314,18 @@ TEST(LevelLadderTest, ReclaimsEmptyPagesInsteadOfGrowing) {
   EXPECT_EQ(ladder.far_level_count(), 0u);
 }
 
+TEST(LevelLadderTest, TouchesNoMorePagesThanItsLevelsNeedHoweverLongItLives) {
+  // A book of 200 levels whose market wanders over a million ticks.
+  LevelLadder ladder(Side::kAsk);
+  for (std::int64_t i = 0; i < 60'000; ++i) {
+    ladder.Set(Ticks(1'000'000 + i * 16), Qty(1));
+    if (i < 200) continue;
+    EXPECT_EQ(ladder.Set(Ticks(1'000'000 + (i - 200) * 16), Qty()), Qty(1));
+  }
+  EXPECT_EQ(ladder.level_count(), 200);
+  EXPECT_LE(ladder.pages_touched(), 512u);
+}
+
 TEST(LevelLadderTest, CanBeUsedAgainAfterClear) {
   for (const Side side : kSides) {
     LevelLadder ladder(side, {.window_bits = 14});
