@@ -262,7 +262,7 @@ TEST(LevelLadderTest, ListsTheEvictedLevelsWithTheQuantityThatLeftUntilTheyAreSe
   EXPECT_EQ(ladder.unsettled().size(), kEvictionsListedMax);
 }
 
-TEST(LevelLadderTest, KeepsTheNearLevelsWhenAFloodOfLevelsArrives) {
+TEST(LevelLadderTest, FaultK3KeepsTheNearLevelsWhenAFloodOfLevelsArrives) {
   // Pages for 30 levels and a far array of 50: 80 at most, whatever comes in whatever order.
   const LadderBounds bounds{.window_bits = 14,
                             .pages_max = 31,

@@ -128,7 +128,7 @@ TEST(ParseDecimalTest, MissingDecimalsCanOverflowToo) {
   EXPECT_EQ(Parse("9223372036854775807", 1), Bad(DecimalVerdict::kOutOfRange));
 }
 
-TEST(ParseDecimalTest, ThirtyDigitsAreOutOfRangeAndNeverWrap) {
+TEST(ParseDecimalTest, FaultD3ThirtyDigitsAreOutOfRangeAndNeverWrap) {
   // Some of these wrap to small or to positive numbers in 64 bits.
   for (const std::string_view text :
        {"123456789012345678901234567890", "18446744073709551616", "18446744073709551617",

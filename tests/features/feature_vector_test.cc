@@ -30,7 +30,7 @@ using testing::kOne;
 using testing::Levels;
 using testing::MakeBook;
 
-TEST(FeatureVectorTest, EveryNanOfAVectorIsTheOneOfRecords) {
+TEST(FeatureVectorTest, FaultK6EveryNanOfAVectorIsTheOneOfRecords) {
   const std::size_t count = FeatureVector::Count(1);
   FeatureVector vector;
   std::vector<double> values(count, 77.0);

@@ -131,7 +131,7 @@ TEST(OrderFlowTest, EntriesLeaveExactlyOneWindowAfterTheirTime) {
   EXPECT_EQ(Sums(flow, 10 * kSecond), (std::vector{0.0, 0.0}));
 }
 
-TEST(OrderFlowTest, NothingIsDifferencedAcrossARestart) {
+TEST(OrderFlowTest, FaultK9NothingIsDifferencedAcrossARestart) {
   Flow flow(kSpans);
   flow.Add(EventTime(1), Quote(100, 20, 102, 10));
   flow.Add(EventTime(2), Quote(100, 25, 102, 10));

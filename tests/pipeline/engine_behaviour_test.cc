@@ -323,7 +323,7 @@ TEST(Gaps, FaultS4WishesForASnapshotComeOnceAndAgainAfterTenSecondsOfWaiting) {
 
 // --- The book's content --------------------------------------------------------------------------
 
-TEST(Content, AnEmptiedSideIsUndefinedAndTheOtherStays) {
+TEST(Content, FaultK6AnEmptiedSideIsUndefinedAndTheOtherStays) {
   Bench bench;
   bench.Synchronise();
   bench.market.EmptySide(true);
@@ -334,7 +334,7 @@ TEST(Content, AnEmptiedSideIsUndefinedAndTheOtherStays) {
   EXPECT_FALSE(std::isnan(bench.Value("best_ask")));
 }
 
-TEST(Content, ACrossedBookIsFlaggedAndAsksForASnapshotAfterHalfASecondOnce) {
+TEST(Content, FaultK1ACrossedBookIsFlaggedAndAsksForASnapshotAfterHalfASecondOnce) {
   Bench bench;
   bench.Synchronise();
   bench.log.wishes.clear();
@@ -435,7 +435,7 @@ TEST(Audits, AHeldSnapshotIsComparedAsItIsAtItsOwnIdOfFutures) {
   EXPECT_TRUE(bench.row().Has(kDown | quality::kAuditDiverged));
 }
 
-TEST(Audits, ThreeTickersInARowThatDifferAskForASnapshot) {
+TEST(Audits, FaultK2ThreeTickersInARowThatDifferAskForASnapshot) {
   Bench bench;
   bench.Synchronise();
   bench.log.wishes.clear();
@@ -493,7 +493,7 @@ TEST(Audits, ABookThatServesIsNotAuditedAndTheNewOneIs) {
   EXPECT_TRUE(bench.row().Has(quality::kAuditDiverged));
 }
 
-TEST(Audits, BucketsThatDifferFromTheLevelsAreToldAndFlaggedUntilAnAuditAgrees) {
+TEST(Audits, FaultK4BucketsThatDifferFromTheLevelsAreToldAndFlaggedUntilAnAuditAgrees) {
   EngineOptions options = DefaultOptions();
   options.bucket_sizes = {"1"};
   Bench bench(options);
@@ -529,7 +529,7 @@ TEST(Audits, BucketsThatDifferFromTheLevelsAreToldAndFlaggedUntilAnAuditAgrees) 
 
 // --- Input quality and time ----------------------------------------------------------------------
 
-TEST(InputDoubts, ATradeGapIsFlaggedForExactlySixtySeconds) {
+TEST(InputDoubts, FaultK7ATradeGapIsFlaggedForExactlySixtySeconds) {
   Bench bench;
   bench.Synchronise();
   bench.Give(bench.market.Trade());
@@ -552,7 +552,7 @@ TEST(InputDoubts, LossesThatAddUpToMoreThanANumberHoldsStayAtTheLargest) {
   EXPECT_TRUE(bench.row().Has(quality::kDroppedInput));
 }
 
-TEST(InputDoubts, StreamsGoStaleByEitherClock) {
+TEST(InputDoubts, FaultT1StreamsGoStaleByEitherClock) {
   Bench bench;
   bench.Synchronise();
   bench.market.Pass(1'000);
@@ -1290,7 +1290,7 @@ TEST(Names, NothingIsOfNoSymbol) {
   EXPECT_TRUE(bench.engine.symbols().empty());
 }
 
-TEST(Names, APayloadThatDiffersFromItsStreamByCaseIsItsStreamsLoss) {
+TEST(Names, FaultD5APayloadThatDiffersFromItsStreamByCaseIsItsStreamsLoss) {
   Bench bench;
   bench.Synchronise();
   bench.market.Move(1);

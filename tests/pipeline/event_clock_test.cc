@@ -69,7 +69,7 @@ TEST(EventClockTest, AdvancesAndNeverGoesBack) {
   EXPECT_EQ(clock.first(), kStart);
 }
 
-TEST(EventClockTest, ALeapOfOneHourIsBelievedAndOfMoreIsNot) {
+TEST(EventClockTest, FaultT2ALeapOfOneHourIsBelievedAndOfMoreIsNot) {
   EventClock at_bound = Started();
   EXPECT_FALSE(Frame(at_bound, kStart + kHour, kReceived).disbelieved);
   EXPECT_EQ(at_bound.now(), kStart + kHour);
@@ -88,7 +88,7 @@ TEST(EventClockTest, ReceiveTimeThatPassedIsAllowedOnTop) {
   EXPECT_TRUE(Frame(beyond, kStart + silence + kHour + 1, kReceived + silence).disbelieved);
 }
 
-TEST(EventClockTest, ReceiveTimeThatWentBackAllowsNothingLess) {
+TEST(EventClockTest, FaultT1ReceiveTimeThatWentBackAllowsNothingLess) {
   EventClock clock = Started();
   EXPECT_FALSE(Frame(clock, kStart + kHour, kReceived - 5 * kHour).disbelieved);
 }

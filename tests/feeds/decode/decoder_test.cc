@@ -460,7 +460,7 @@ TEST_F(DecoderTest, BlanksAreAllowedWhereJsonAllowsThem) {
   }
 }
 
-TEST_F(DecoderTest, CutFramesAreNeverGood) {
+TEST_F(DecoderTest, FaultD1CutFramesAreNeverGood) {
   const Outcome cut{.verdict = Verdict::kNotJson, .event = {}, .finest_decimals = 0};
   for (const Sample& sample : Samples()) {
     const bool is_partial = sample.stream.find("depth5") != std::string::npos ||
@@ -492,7 +492,7 @@ TEST_F(DecoderTest, NothingMayFollowTheFrame) {
   }
 }
 
-TEST_F(DecoderTest, WhatFollowsInThePaddingDoesNotMatter) {
+TEST_F(DecoderTest, FaultD6WhatFollowsInThePaddingDoesNotMatter) {
   for (const Sample& sample : Samples()) {
     const std::string whole = Combined(sample.stream, Object(sample.fields));
     const Outcome usual = Run(whole);
@@ -535,7 +535,7 @@ TEST_F(DecoderTest, SymbolMustBeTheStreams) {
   EXPECT_EQ(TradeWith("s", "5"), Verdict::kBadField);
 }
 
-TEST_F(DecoderTest, NonAsciiSymbolsAreComparedByteByByte) {
+TEST_F(DecoderTest, FaultD5NonAsciiSymbolsAreComparedByteByByte) {
   const auto with_symbol = [&](std::string_view stream, std::string_view symbol) {
     return VerdictOf(
         Combined(stream, With(Samples()[6].fields, "s", "\"" + std::string(symbol) + "\"")));
@@ -558,7 +558,7 @@ TEST_F(DecoderTest, SymbolsAreComparedWithoutTheirEscapes) {
   EXPECT_EQ(with_symbol(R"(\u5e0usdt@trade)", "USDT"), Verdict::kWrongSymbol);
 }
 
-TEST_F(DecoderTest, MalformedNumbersAreNamedAsSuch) {
+TEST_F(DecoderTest, FaultD1MalformedNumbersAreNamedAsSuch) {
   for (const std::string_view number :
        {"\"-1.5\"", "\"+1\"", "\"1e5\"", "\"1E-5\"", "\"NaN\"", "\"Infinity\"", "\"1.\"", "\".5\"",
         "\"\"", "\"1.123456789\"", "\" 1\"", "\"1 \"", "\"1..2\"", "\"0x10\"", "\"1,5\"",
@@ -590,7 +590,7 @@ TEST_F(DecoderTest, NumbersOfTheWrongTypeAreBadFields) {
   }
 }
 
-TEST_F(DecoderTest, NumbersBeyondTheirUnitAreOutOfRange) {
+TEST_F(DecoderTest, FaultD3NumbersBeyondTheirUnitAreOutOfRange) {
   const std::string thirty = "\"" + std::string(30, '9') + "\"";
   EXPECT_EQ(LevelOf(thirty, "\"1\""), Verdict::kOutOfRange);
   EXPECT_EQ(LevelOf("\"1\"", thirty), Verdict::kOutOfRange);
@@ -636,7 +636,7 @@ TEST_F(DecoderTest, IdsMustRise) {
   EXPECT_EQ(DepthWith("u", "9223372036854775807"), Verdict::kOk);
 }
 
-TEST_F(DecoderTest, NoNameMayComeTwiceInAnObject) {
+TEST_F(DecoderTest, FaultD1NoNameMayComeTwiceInAnObject) {
   for (const Sample& sample : Samples()) {
     Fields ignored = sample.fields;
     ignored.insert(ignored.end(), {{"new", "1"}, {"new", "1"}});
@@ -725,7 +725,7 @@ TEST_F(DecoderTest, WhatIsNoObjectIsNotJson) {
   }
 }
 
-TEST_F(DecoderTest, NestingIsSkippedToItsBoundAndRefusedBeyondWithoutHarm) {
+TEST_F(DecoderTest, FaultD1NestingIsSkippedToItsBoundAndRefusedBeyondWithoutHarm) {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + std::string(depth, ']');
   };

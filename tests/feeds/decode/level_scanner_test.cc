@@ -170,7 +170,7 @@ TEST(LevelScannerTest, EveryByteOfALevelIsChecked) {
   }
 }
 
-TEST(LevelScannerTest, ArraysThatLookClosedOnlyByPaddingAreNotTaken) {
+TEST(LevelScannerTest, FaultD6ArraysThatLookClosedOnlyByPaddingAreNotTaken) {
   const std::string whole =
       DepthFrame(Levels(5, "61737.63000000", "1.00000000"), Levels(4, "61738.1", "2.5"));
   Readers readers;
@@ -232,7 +232,7 @@ bool HasFastReader(FrameKind kind) {
   return kind == FrameKind::kDepth || kind == FrameKind::kBookTicker || kind == FrameKind::kTrade;
 }
 
-TEST_P(RecordedFramesTest, AllReadersAgreeOnEveryFrame) {
+TEST_P(RecordedFramesTest, FaultD7AllReadersAgreeOnEveryFrame) {
   Readers readers;
   std::int64_t frames = 0;
   std::int64_t fast = 0;
@@ -307,7 +307,7 @@ class Mutator {
 // Where the short part is asked for, a tenth of the mutants.
 int MutantsPerRecording() { return TakeShortPart() ? 5'000 : 50'000; }
 
-TEST_P(RecordedFramesTest, AllReadersAgreeOnMutants) {
+TEST_P(RecordedFramesTest, FaultD7AllReadersAgreeOnMutants) {
   constexpr std::size_t kLongestSample =
       1'500;  // Long frames would be mutated in their middle only.
   std::vector<std::string_view> samples;

@@ -364,7 +364,7 @@ TEST_P(SchemaEvolutionTest, TheSchemaOfTodayGivesItsEvent) {
   EXPECT_EQ(Run(schema().fields), Wanted());
 }
 
-TEST_P(SchemaEvolutionTest, AnInsertedKeyChangesNothing) {
+TEST_P(SchemaEvolutionTest, FaultD2AnInsertedKeyChangesNothing) {
   const std::vector<std::string> values{"\"text\"",
                                         "\"}]{[,:\"",
                                         R"("say \"b\"")",
@@ -407,7 +407,7 @@ TEST_P(SchemaEvolutionTest, ARenamedKeyIsARemovedOneAndAnUnknownOne) {
   }
 }
 
-TEST_P(SchemaEvolutionTest, KeysThatChangePlacesChangeNothing) {
+TEST_P(SchemaEvolutionTest, FaultD2KeysThatChangePlacesChangeNothing) {
   constexpr std::size_t kPermutedMax = 6;  // 720 orders.
   const Fields& fields = schema().fields;
   std::vector<std::size_t> order(fields.size());

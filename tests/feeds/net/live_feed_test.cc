@@ -495,7 +495,7 @@ TEST(LiveFeedTest, WhatTheExchangeSaysOfItsSymbolsIsAskedAgainAndGivenWhenItChan
       << running.Log();
 }
 
-TEST(LiveFeedTest, HowLongExchangeInfoWaitsIsWhatTheExchangeAsksForAndIsLogged) {
+TEST(LiveFeedTest, FaultX1HowLongExchangeInfoWaitsIsWhatTheExchangeAsksForAndIsLogged) {
   for (const std::string status : {"503 Service Unavailable", "418 I'm a teapot"}) {
     const ScriptedInfo rest(
         [&](int) { return ScriptedInfo::Http(status, "", "Retry-After: 200\r\n"); });
