@@ -96,7 +96,7 @@ absl::Status LiveShard::Stop() {
 
 ShardCounts LiveShard::counts() const noexcept {
   return {intake_.counts(), inputs_.load(std::memory_order_relaxed),
-          records_.load(std::memory_order_relaxed)};
+          records_.load(std::memory_order_relaxed), beats_.load(std::memory_order_relaxed)};
 }
 
 // --- The engine's thread ----------------------------------------------------------------------
@@ -125,12 +125,14 @@ void LiveShard::Drive(ShardEngine& engine) {
   std::array<LiveInput*, kInputsAtOnce> inputs;
   std::int64_t ticked_at = RingPublisher::MonotonicNow();
   std::int64_t used = 0;
+  std::int64_t beats = 0;
   for (;;) {
     // Before the look: what was told before the stop is then seen.
     const bool stopping = stopping_.load(std::memory_order_acquire);
     const std::int64_t now = RingPublisher::MonotonicNow();
     if (now - ticked_at >= kBeatPeriod) {
       ticked_at = now;
+      beats_.store(++beats, std::memory_order_relaxed);
       engine.OnTimer(shard_options_.clock ? shard_options_.clock() : WallClock(), now);
       if (!engine.status().ok()) return;
     }

@@ -53,6 +53,7 @@ struct ShardCounts {
   IntakeCounts intake;
   std::int64_t inputs = 0;  // Used by the engine.
   std::int64_t records = 0;
+  std::int64_t beats = 0;  // Of the thread: one each kBeatPeriod, while it lives.
 };
 
 class LiveShard {
@@ -108,6 +109,7 @@ class LiveShard {
   std::atomic<bool> failed_{false};
   std::atomic<std::int64_t> inputs_{0};
   std::atomic<std::int64_t> records_{0};
+  std::atomic<std::int64_t> beats_{0};
 };
 
 }  // namespace thalweg

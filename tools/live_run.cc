@@ -21,6 +21,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "feeds/net/live_feed.h"
+#include "feeds/net/network_loop.h"
 #include "pipeline/engine.h"
 #include "pipeline/live_shard.h"
 #include "replay/recorded_options.h"
@@ -30,6 +31,7 @@
 #include "tools/interruption.h"
 #include "tools/live_log.h"
 #include "tools/result_files.h"
+#include "tools/service_notice.h"
 #include "tools/symbol_summary.h"
 
 namespace thalweg {
@@ -39,6 +41,8 @@ constexpr auto kLookPeriod = std::chrono::milliseconds(50);
 // How often it is told which symbols wait for a snapshot, and how many of them are named.
 constexpr auto kWaitingToldEvery = std::chrono::seconds(10);
 constexpr std::size_t kWaitingNamed = 4;
+// A thread that has not moved for so long is not alive: systemd may begin anew.
+constexpr Nanos kPulseMax = 5 * kSecond;
 // How often it is told that the exchange does not want to see this address.
 constexpr auto kBanToldEvery = std::chrono::seconds(60);
 
@@ -81,12 +85,20 @@ struct Lane {
   std::unique_ptr<LiveShard> shard;
   std::unique_ptr<Recorder> recorder;
   bool recorder_is_well = true;
+  // Of its engine's thread, and when that was another one than before.
+  std::int64_t beats = 0;
+  Nanos moved = 0;
 };
 
 std::vector<const SymbolEngine*> SymbolsOf(const ShardEngine& shard) {
   std::vector<const SymbolEngine*> symbols;
   for (const auto& symbol : shard.engine().symbols()) symbols.push_back(symbol.get());
   return symbols;
+}
+
+bool WasReached(const FeedStatus& feed) {
+  return std::any_of(feed.connections.begin(), feed.connections.end(),
+                     [](const SlotStatus& slot) { return slot.counts.opens > 0; });
 }
 
 class LiveRun {
@@ -141,10 +153,12 @@ class LiveRun {
   void PrintSummary() const;
   void TellWaiting(const std::vector<SnapshotEstimate>& waiting);
   void TellBan(const FeedStatus& feed);
+  void TellService(const FeedStatus& feed);
   [[nodiscard]] int WriteResults() const;
 
   const LiveRunOptions& options_;
   LiveLog log_;
+  ServiceNotice service_;
   std::optional<RecordingFolder> folder_;  // Held while lanes record into it.
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<LiveFeed> feed_;
@@ -164,7 +178,7 @@ absl::Status LiveRun::MakeLane(std::size_t number, const std::string& run) {
   }
   Catalogue catalogue = MakeCatalogue(shard_engine);
   auto lane = std::make_unique<Lane>(Lane{std::move(shard_engine), std::move(catalogue), nullptr,
-                                          nullptr, nullptr, nullptr, true});
+                                          nullptr, nullptr, nullptr, true, 0, 0});
   LiveShardOptions shard_options;
   shard_options.busy_poll = options_.busy_poll;
   if (number < options_.cpus.size()) shard_options.cpu = options_.cpus[number];
@@ -247,6 +261,7 @@ absl::Status LiveRun::Look() {
   const FeedStatus feed = feed_->Status();
   TellBan(feed);
   TellWaiting(feed.snapshots);
+  TellService(feed);
   for (const auto& lane : lanes_) {
     if (lane->shard->failed()) return absl::AbortedError("an engine's thread failed");
     if (!lane->output->good()) return absl::UnavailableError("a result takes no more rows");
@@ -265,12 +280,28 @@ absl::Status LiveRun::Look() {
   return absl::OkStatus();
 }
 
+// To systemd, where it asks: ready from the first connection on, and alive while all threads move.
+void LiveRun::TellService(const FeedStatus& feed) {
+  const Nanos now = NetworkLoop::Now();
+  bool moves = now - feed.at < kPulseMax;
+  for (const auto& lane : lanes_) {
+    const std::int64_t beats = lane->shard->counts().beats;
+    if (std::exchange(lane->beats, beats) != beats || lane->moved == 0) lane->moved = now;
+    moves = moves && now - lane->moved < kPulseMax;
+  }
+  if (moves) service_.Alive(now);
+  const bool was_reached = WasReached(feed);
+  if (was_reached) service_.Ready();
+  service_.Status(was_reached
+                      ? absl::StrCat(options_.engine.symbols.size() - feed.snapshots.size(), " of ",
+                                     options_.engine.symbols.size(), " symbols need no snapshot")
+                      : absl::StrCat("not connected; ", feed.problem));
+}
+
 // OK when the exchange was reached; else a run of its whole length has nothing to show.
 absl::Status LiveRun::WhyNothingCame() const {
   const FeedStatus feed = feed_->Status();
-  for (const SlotStatus& slot : feed.connections) {
-    if (slot.counts.opens > 0) return absl::OkStatus();
-  }
+  if (WasReached(feed)) return absl::OkStatus();
   return absl::UnavailableError(
       absl::StrCat("nothing was received: no connection of ", options_.network.streams.Url(),
                    " ever opened", feed.problem.empty() ? "" : "; ", feed.problem,
@@ -279,6 +310,7 @@ absl::Status LiveRun::WhyNothingCame() const {
 
 // From the sockets to the disk, each behind what feeds it.
 int LiveRun::End(const absl::Status& why) {
+  service_.Stopping();
   feed_->Stop();
   network_.join();
   int exit_status = kExitGood;

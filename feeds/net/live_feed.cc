@@ -380,6 +380,7 @@ class LiveFeed::Core {
 
   void WriteStatus(Nanos now) {
     FeedStatus status;
+    status.at = now;
     status.state = is_stopping_  ? FeedState::kStopped
                    : is_running_ ? FeedState::kRunning
                                  : FeedState::kAsking;

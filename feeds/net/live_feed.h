@@ -93,6 +93,7 @@ enum class FeedState : std::uint8_t {
 };
 
 struct FeedStatus {
+  Nanos at = 0;  // When it was so, of NetworkLoop::Now(): kStatusAge ago, while the loop turns.
   FeedState state = FeedState::kAsking;
   std::string problem;                  // The newest failure of REST, while it lasts.
   Nanos banned_for = 0;                 // HTTP 418: nothing is asked for so long.
