@@ -25,7 +25,11 @@ void LegMerge::Leave(std::size_t leg, Nanos now) {
 
 LegMerge::Progress& LegMerge::ProgressOf(Stream& stream, std::size_t leg) noexcept {
   Progress& progress = stream.legs[leg];
-  if (progress.joined != legs_[leg].joined) progress = Progress{.joined = legs_[leg].joined};
+  if (progress.joined != legs_[leg].joined) {
+    progress = Progress{};
+    progress.joined = legs_[leg].joined;
+    progress.numbering = stream.numbering;
+  }
   return progress;
 }
 
@@ -52,14 +56,21 @@ void LegMerge::Take(std::size_t leg, std::size_t stream, const EventSpan& span,
   LegCounts& counts = legs_[leg].counts;
   Progress& progress = ProgressOf(known, leg);
   progress.join_of_others = joins_;
-  const bool has_begun_anew = HasBegunAnew(progress, span.last, now);
-  if (in_use_ == 1) return GiveOne(leg, stream, span.last, frame, now);
-  if (has_begun_anew) {
+  if (in_use_ == 1) {
+    // Nobody contradicts it.
+    progress.last = span.last;
+    progress.below_since.reset();
+    return GiveOne(leg, stream, span.last, frame, now);
+  }
+  if (HasBegunAnew(progress, span.last, now)) {
     ++counts.restarts;
-    known.newest = span.before;
-    for (const Held& held : known.held) held_bytes_ -= held.payload.size();
-    held_frames_ -= known.held.size();
-    known.held.clear();
+    if (progress.numbering == known.numbering) BeginAnew(known, span);
+    progress.numbering = known.numbering;
+  }
+  if (progress.numbering != known.numbering && !progress.below_since) {
+    // Of the numbering that the others have left.
+    ++counts.copies;
+    return;
   }
   if (known.newest && span.last <= *known.newest) {
     ++counts.copies;
@@ -75,6 +86,14 @@ void LegMerge::Take(std::size_t leg, std::size_t stream, const EventSpan& span,
     GiveOne(leg, stream, span.last, frame, now);
   }
   if (!known.held.empty()) GiveHeld(stream, now);
+}
+
+void LegMerge::BeginAnew(Stream& stream, const EventSpan& span) noexcept {
+  ++stream.numbering;
+  stream.newest = span.before;
+  for (const Held& held : stream.held) held_bytes_ -= held.payload.size();
+  held_frames_ -= stream.held.size();
+  stream.held.clear();
 }
 
 void LegMerge::GiveOne(std::size_t leg, std::size_t stream, std::int64_t last,

@@ -6,10 +6,9 @@
 // far it was given, and so a frame
 //   - ends there or before: it is a copy, and dropped;
 //   - continues what was given: it is given, and with it what was held and follows;
-//   - begins later: what is missing may still come over another leg. It is held until it does,
-//   until
-//     every other leg has passed it too, or kHoldMax is over; then it is given, and what is missing
-//     shows as a gap, as it would on one connection.
+//   - begins later: what is missing may still come over another leg. It is held until that does,
+//     until every other leg has passed it too, or for kHoldMax; then it is given, and what is
+//     missing shows as a gap, as it would on one connection.
 // So two legs lose only what both lose. A successor that takes a connection's place is a leg like
 // any other for as long as both are open (make before break).
 //
@@ -18,7 +17,7 @@
 // another leg is open, for no book takes it.
 //
 // Ids that begin anew: a leg whose ids of a stream stay below its own highest one for kRestartAfter
-// is believed, and the stream is given from there.
+// is believed, and the stream is given from there; legs that follow later join it where it is.
 //
 // Pure: time is passed in. Threads: one. Allocates where a frame is held, and nowhere else.
 #pragma once
@@ -104,6 +103,7 @@ class LegMerge {
     std::int64_t joined = -1;          // Whose progress it is.
     std::optional<std::int64_t> last;  // The highest id.
     std::optional<Nanos> below_since;  // Its ids have been below that one.
+    std::int64_t numbering = 0;        // Of the stream when it joined, or believed since.
     std::int64_t join_of_others = 0;   // joins_ when it came last.
   };
   struct Held {
@@ -115,6 +115,7 @@ class LegMerge {
   };
   struct Stream {
     std::optional<std::int64_t> newest;  // Given.
+    std::int64_t numbering = 0;          // How often its ids began anew.
     Nanos given_at = 0;
     std::array<Progress, kLegsMax> legs;
     std::vector<Held> held;  // By the beginning of their spans.
@@ -122,6 +123,7 @@ class LegMerge {
 
   void Take(std::size_t leg, std::size_t stream, const EventSpan& span, const LegFrame& frame,
             Nanos now);
+  void BeginAnew(Stream& stream, const EventSpan& span) noexcept;
   void GiveOne(std::size_t leg, std::size_t stream, std::int64_t last, const LegFrame& frame,
                Nanos now);
   void Hold(std::size_t leg, std::size_t stream, const EventSpan& span, const LegFrame& frame,
