@@ -116,15 +116,16 @@ function(thalweg_precompile_test_headers)
   target_precompile_headers(thalweg_test_headers PRIVATE test_headers.h)
 endfunction()
 
-# thalweg_test(name SOURCES ... DEPENDS ... [OPTIMISED]): a GoogleTest program, registered with ctest.
-# OPTIMISED: its own code is most of its work, an obvious structure beside a fast one.
+# thalweg_test(name SOURCES ... DEPENDS ... [OPTIMISED] [WAITS]): a GoogleTest program, registered with
+# ctest. OPTIMISED: its own code is most of its work, an obvious structure beside a fast one. WAITS: as
+# of thalweg_add_test().
 #
 # Tests find the checkout through the definition THALWEG_SOURCE_DIR, recordings through the
 # environment variable THALWEG_DATA (else <checkout>/../shared/data). In a build with sanitizers
 # ctest sets THALWEG_TEST_PART=short: a test that is long there takes a smaller part of its work,
 # which it states in its output. THALWEG_TEST_PREFIX stands before the test's name in ctest.
 function(thalweg_test name)
-  cmake_parse_arguments(ARG "OPTIMISED" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMISED;WAITS" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE THALWEG_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
@@ -137,14 +138,21 @@ function(thalweg_test name)
   if(NOT wanted)
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
   endif()
-  thalweg_add_test(${name} $<TARGET_FILE:${name}>)
+  set(waits)
+  if(ARG_WAITS)
+    set(waits WAITS)
+  endif()
+  thalweg_add_test(${name} ${waits} $<TARGET_FILE:${name}>)
 endfunction()
 
 # Nothing may hang a test run. The longest test takes a small part of this.
 set(THALWEG_TEST_TIMEOUT_SECONDS 600)
 
-# thalweg_add_test(name command...): any other program as a test, with the same surroundings.
+# thalweg_add_test(name [WAITS] command...): any other program as a test, with the same surroundings.
+# WAITS: it uses a fifth of a core or less, being in real time. It counts as half a test where
+# sanitizers do not slow it; tools/test.sh runs twice as many halves as there are cores.
 function(thalweg_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "WAITS" "" "")
   thalweg_is_wanted(wanted ${name})
   if(NOT wanted)
     return()
@@ -155,8 +163,12 @@ function(thalweg_add_test name)
     set(environment THALWEG_TEST_PART=short UBSAN_OPTIONS=print_stacktrace=1)
     thalweg_fixed_addresses(launcher)
   endif()
-  add_test(NAME ${THALWEG_TEST_PREFIX}${name} COMMAND ${launcher} ${ARGN})
-  set_tests_properties(${THALWEG_TEST_PREFIX}${name} PROPERTIES
+  set(halves 2)
+  if(ARG_WAITS AND NOT THALWEG_SANITIZE)
+    set(halves 1)
+  endif()
+  add_test(NAME ${THALWEG_TEST_PREFIX}${name} COMMAND ${launcher} ${ARG_UNPARSED_ARGUMENTS})
+  set_tests_properties(${THALWEG_TEST_PREFIX}${name} PROPERTIES PROCESSORS ${halves}
     TIMEOUT ${THALWEG_TEST_TIMEOUT_SECONDS} ENVIRONMENT "${environment}")
 endfunction()
 
