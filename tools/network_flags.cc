@@ -13,6 +13,8 @@
 namespace thalweg {
 namespace {
 
+// Spot's market data alone: the same streams and ids from another host.
+constexpr const char* kSpotsOtherHost = "data-stream.binance.vision";
 constexpr std::uint16_t kSpotsOtherPort = 443;
 
 absl::StatusOr<Endpoint> ParseBase(const char* key, const std::string& text, Market market,
@@ -23,11 +25,18 @@ absl::StatusOr<Endpoint> ParseBase(const char* key, const std::string& text, Mar
   return absl::InvalidArgumentError(absl::StrCat(key, ": ", endpoint.status().message()));
 }
 
-// Where none is named: spot's other port, behind which are other machines; the other markets have
-// one host, whose addresses take turns.
-absl::StatusOr<Endpoint> SecondLeg(const std::string& text, Market market) {
+// Where none is named: spot's other host; the other markets have one, whose addresses take turns.
+absl::StatusOr<Endpoint> SecondLeg(const std::string& text, const std::string& first,
+                                   Market market) {
+  if (text.empty() && !first.empty()) {
+    return absl::InvalidArgumentError(
+        "--legs 2: where --ws names the first leg, say --second-ws for the second");
+  }
   absl::StatusOr<Endpoint> endpoint = ParseBase("--second-ws", text, market, Protocol::kWebSocket);
-  if (endpoint.ok() && text.empty() && market == Market::kSpot) endpoint->port = kSpotsOtherPort;
+  if (endpoint.ok() && text.empty() && market == Market::kSpot) {
+    endpoint->host = kSpotsOtherHost;
+    endpoint->port = kSpotsOtherPort;
+  }
   return endpoint;
 }
 
@@ -73,7 +82,7 @@ absl::StatusOr<NetworkOptions> NetworkFlags::ToOptions(Market market) const {
   absl::StatusOr<Endpoint> streams = ParseBase("--ws", streams_, market, Protocol::kWebSocket);
   if (!streams.ok()) return streams.status();
   if (legs_ == 2) {
-    absl::StatusOr<Endpoint> second = SecondLeg(second_, market);
+    absl::StatusOr<Endpoint> second = SecondLeg(second_, streams_, market);
     if (!second.ok()) return second.status();
     options.second_leg = *std::move(second);
   } else if (!second_.empty()) {
