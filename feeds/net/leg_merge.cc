@@ -17,10 +17,10 @@ std::size_t LegMerge::Join() {
   return static_cast<std::size_t>(free - legs_.begin());
 }
 
-void LegMerge::Leave(std::size_t leg, Nanos now) {
+void LegMerge::Leave(std::size_t leg, Nanos now, ReceiveTime received) {
   if (!std::exchange(legs_[leg].is_in_use, false)) return;
   --in_use_;
-  OnTimer(now);
+  OnTimer(now, received);
 }
 
 LegMerge::Progress& LegMerge::ProgressOf(Stream& stream, std::size_t leg) noexcept {
@@ -85,7 +85,7 @@ void LegMerge::Take(std::size_t leg, std::size_t stream, const EventSpan& span,
   } else {
     GiveOne(leg, stream, span.last, frame, now);
   }
-  if (!known.held.empty()) GiveHeld(stream, now);
+  if (!known.held.empty()) GiveHeld(stream, now, frame.received);
 }
 
 void LegMerge::BeginAnew(Stream& stream, const EventSpan& span) noexcept {
@@ -117,7 +117,7 @@ void LegMerge::Hold(std::size_t leg, std::size_t stream, const EventSpan& span,
 }
 
 // What follows what was given, and what nobody can complete any more.
-void LegMerge::GiveHeld(std::size_t stream, Nanos now) {
+void LegMerge::GiveHeld(std::size_t stream, Nanos now, ReceiveTime received) {
   Stream& known = streams_[stream];
   while (!known.held.empty()) {
     const Held& first = known.held.front();
@@ -142,6 +142,7 @@ void LegMerge::GiveHeld(std::size_t stream, Nanos now) {
     } else {
       if (is_ahead) ++counts.gaps;
       LegFrame frame = held.frame;
+      frame.received = std::max(frame.received, received);
       frame.payload = held.payload;
       GiveOne(held.leg, stream, held.span.last, frame, now);
     }
@@ -175,10 +176,10 @@ bool LegMerge::HasBegunAnew(Progress& progress, std::int64_t last, Nanos now) co
   return true;
 }
 
-void LegMerge::OnTimer(Nanos now) {
+void LegMerge::OnTimer(Nanos now, ReceiveTime received) {
   if (held_frames_ == 0) return;
   for (std::size_t stream = 0; stream < streams_.size(); ++stream) {
-    if (!streams_[stream].held.empty()) GiveHeld(stream, now);
+    if (!streams_[stream].held.empty()) GiveHeld(stream, now, received);
   }
 }
 

@@ -9,6 +9,7 @@
 //   - begins later: what is missing may still come over another leg. It is held until that does,
 //     until every other leg has passed it too, or for kHoldMax; then it is given, and what is
 //     missing shows as a gap, as it would on one connection.
+// What was held has the receive time at which it was given: before that nobody could use it.
 // So two legs lose only what both lose. A successor that takes a connection's place is a leg like
 // any other for as long as both are open (make before break).
 //
@@ -72,13 +73,13 @@ class LegMerge {
 
   // A leg that is free, for a connection that opened. REQUIRES: fewer than kLegsMax are in use.
   [[nodiscard]] std::size_t Join();
-  // Its connection has ended: nobody waits for it any more.
-  void Leave(std::size_t leg, Nanos now);
+  // Its connection has ended: nobody waits for it any more. `received`: `now` on the wall clock.
+  void Leave(std::size_t leg, Nanos now, ReceiveTime received);
 
   // `stream` >= streams: of none; given while the leg is the only one or the oldest.
   void OnFrame(std::size_t leg, std::size_t stream, const LegFrame& frame, Nanos now);
   // Gives what has waited too long. Every few milliseconds.
-  void OnTimer(Nanos now);
+  void OnTimer(Nanos now, ReceiveTime received);
 
   // Whether `leg` may leave without a gap: every stream that it has delivered since `successor`
   // joined has come over that one too.
@@ -128,7 +129,7 @@ class LegMerge {
                Nanos now);
   void Hold(std::size_t leg, std::size_t stream, const EventSpan& span, const LegFrame& frame,
             Nanos now);
-  void GiveHeld(std::size_t stream, Nanos now);
+  void GiveHeld(std::size_t stream, Nanos now, ReceiveTime received);
   [[nodiscard]] bool MayStillCome(const Stream& stream, std::size_t leg,
                                   std::int64_t before) const noexcept;
   [[nodiscard]] bool HasBegunAnew(Progress& progress, std::int64_t last, Nanos now) const noexcept;

@@ -352,7 +352,8 @@ class LiveFeed::Core {
     }
     if (is_running_ || is_stopping_) {
       for (const auto& slot : slots_) slot->Tick(now);
-      for (const auto& streams : streams_) streams->OnTimer(now);
+      const ReceiveTime wall = WallNow();
+      for (const auto& streams : streams_) streams->OnTimer(now, wall);
     }
     if (now >= next_status_) {
       next_status_ = now + kStatusAge;

@@ -45,7 +45,7 @@ void MergedStreams::OnFrame(std::size_t leg, std::size_t stream, const LegFrame&
 // What waited for the leg is given before the shard hears that it is closed.
 void MergedStreams::Close(std::size_t leg, std::int64_t connection, ReceiveTime received, int code,
                           Nanos now) {
-  merge_.Leave(leg, now);
+  merge_.Leave(leg, now, received);
   std::erase(open_, connection);
   shard_.OnConnectionClosed(connection, received, code);
   if (merge_.leg_count() == 0) ForgetStreams();

@@ -41,7 +41,7 @@ class MergedStreams {
   void OnLag(std::int64_t connection, bool is_lagging) { shard_.OnLag(connection, is_lagging); }
   void Close(std::size_t leg, std::int64_t connection, ReceiveTime received, int code, Nanos now);
   // Every few milliseconds.
-  void OnTimer(Nanos now) { merge_.OnTimer(now); }
+  void OnTimer(Nanos now, ReceiveTime received) { merge_.OnTimer(now, received); }
 
   // Which stream has the name, as it stands in a frame; plan().streams.size(): none of the plan.
   [[nodiscard]] std::size_t Find(std::string_view name) const;

@@ -38,13 +38,19 @@ std::string Ticker(std::int64_t id) {
 class LegMergeTest : public testing::Test {
  protected:
   void Give(std::size_t leg, const std::string& text, std::size_t stream = 0) {
-    merge_.OnFrame(leg, stream, {static_cast<std::int64_t>(leg), ReceiveTime(0), now_, text}, now_);
+    merge_.OnFrame(leg, stream, {static_cast<std::int64_t>(leg), Wall(), now_, text}, now_);
   }
 
+  // The wall clock is another one than the loop's.
+  [[nodiscard]] ReceiveTime Wall() const { return ReceiveTime(5'000 + now_); }
+
   std::vector<std::string> given_;
+  std::vector<ReceiveTime> received_;
   Nanos now_ = 0;
-  LegMerge merge_{
-      2, [this](std::size_t, const LegFrame& frame) { given_.emplace_back(frame.payload); }};
+  LegMerge merge_{2, [this](std::size_t, const LegFrame& frame) {
+                    given_.emplace_back(frame.payload);
+                    received_.push_back(frame.received);
+                  }};
 };
 
 using Texts = std::vector<std::string>;
@@ -83,6 +89,22 @@ TEST_F(LegMergeTest, WhatOneLegLosesComesFromTheOtherInItsPlace) {
   EXPECT_EQ(merge_.counts(a).gaps, 0);
 }
 
+TEST_F(LegMergeTest, WhatWasHeldWasNotThereBeforeItWasGiven) {
+  const std::size_t a = merge_.Join();
+  const std::size_t b = merge_.Join();
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  Give(a, Trade(3));
+  now_ = 40 * kMillis;
+  Give(b, Trade(2));
+  Give(a, Trade(5));
+  now_ = 2 * kHoldMax;
+  merge_.OnTimer(now_, Wall());
+  EXPECT_EQ(given_, (Texts{Trade(1), Trade(2), Trade(3), Trade(5)}));
+  const auto wall = [](Nanos now) { return ReceiveTime(5'000 + now); };
+  EXPECT_EQ(received_,
+            (std::vector{wall(0), wall(40 * kMillis), wall(40 * kMillis), wall(2 * kHoldMax)}));
+}
+
 TEST_F(LegMergeTest, WhatBothLoseIsAGapAsSoonAsBothHavePassedIt) {
   const std::size_t a = merge_.Join();
   const std::size_t b = merge_.Join();
@@ -99,10 +121,10 @@ TEST_F(LegMergeTest, ALegThatIsStalledKeepsAFrameForAWhileOnly) {
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
   Give(a, Trade(3));
   now_ = kHoldMax - 1;
-  merge_.OnTimer(now_);
+  merge_.OnTimer(now_, Wall());
   EXPECT_EQ(given_.size(), 1u);
   now_ = kHoldMax;
-  merge_.OnTimer(now_);
+  merge_.OnTimer(now_, Wall());
   EXPECT_EQ(given_.size(), 2u);
 }
 
@@ -111,7 +133,7 @@ TEST_F(LegMergeTest, ALegThatLeavesIsNotWaitedFor) {
   const std::size_t b = merge_.Join();
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
   Give(a, Trade(3));
-  merge_.Leave(b, now_);
+  merge_.Leave(b, now_, Wall());
   EXPECT_EQ(given_, (Texts{Trade(1), Trade(3)}));
   EXPECT_EQ(merge_.leg_count(), 1u);
 }
@@ -215,7 +237,7 @@ TEST_F(LegMergeTest, ASuccessorReplacesAConnectionWithEveryStreamThatOneDelivers
   EXPECT_FALSE(merge_.IsReplacedBy(old, next));
   Give(next, Ticker(2), 1);
   EXPECT_TRUE(merge_.IsReplacedBy(old, next));
-  merge_.Leave(old, now_);
+  merge_.Leave(old, now_, Wall());
   Give(next, Trade(3), 0);
   EXPECT_EQ(given_, (Texts{Trade(1), Ticker(1), Trade(2), Ticker(2), Trade(3)}));
 }
@@ -244,11 +266,13 @@ class LegMergeRandomTest : public testing::TestWithParam<int> {};
 TEST_P(LegMergeRandomTest, EveryIdThatALegHasIsGivenOnceAndInOrder) {
   std::mt19937 random(static_cast<unsigned>(GetParam()));
   std::vector<Sent> given;
+  std::vector<std::int64_t> received;
   EventSpanReader spans;
   Nanos now = 0;
   LegMerge merge(1, [&](std::size_t, const LegFrame& frame) {
     const std::optional<EventSpan> span = spans.Read(frame.payload);
     given.push_back({span->before + 1, span->last});
+    received.push_back(frame.received.raw());
   });
   const std::vector<Sent> sent[2] = {Cut(400, 0.05, random), Cut(400, 0.05, random)};
   std::size_t next[2] = {0, 0};
@@ -259,13 +283,13 @@ TEST_P(LegMergeRandomTest, EveryIdThatALegHasIsGivenOnceAndInOrder) {
     if (next[leg] == sent[leg].size()) leg = 1 - leg;
     for (std::size_t burst = 1 + random() % 6; burst > 0 && next[leg] < sent[leg].size(); --burst) {
       const Sent& event = sent[leg][next[leg]++];
-      merge.OnFrame(legs[leg], 0, {0, ReceiveTime(0), now, Depth(event.first, event.last)}, now);
+      merge.OnFrame(legs[leg], 0, {0, ReceiveTime(now), now, Depth(event.first, event.last)}, now);
       now += kMillis / 10;
     }
   }
-  merge.Leave(legs[0], now);
+  merge.Leave(legs[0], now, ReceiveTime(now));
   // What the first had and the second has lost waits no longer.
-  merge.OnTimer(now + kHoldMax);
+  merge.OnTimer(now + kHoldMax, ReceiveTime(now + kHoldMax));
 
   // What was given first is the beginning: nothing is known of what was before it.
   ASSERT_FALSE(given.empty());
@@ -289,6 +313,7 @@ TEST_P(LegMergeRandomTest, EveryIdThatALegHasIsGivenOnceAndInOrder) {
     for (std::int64_t id = event.first; id <= event.last; ++id) covered.insert(id);
   }
   EXPECT_EQ(covered, had);
+  EXPECT_TRUE(std::is_sorted(received.begin(), received.end()));
   EXPECT_EQ(merge.held_frames(), 0u);
 }
 

@@ -72,7 +72,7 @@ class SlotTest : public testing::Test {
       Serve();
       slot->Tick(now);
       if (second_leg) second_leg->Tick(now);
-      streams->OnTimer(now);
+      streams->OnTimer(now, surroundings.wall());
       open_max = std::max(open_max, sockets.size());
     }
   }
