@@ -280,7 +280,8 @@ absl::Status LiveRun::Look() {
   return absl::OkStatus();
 }
 
-// To systemd, where it asks: ready from the first connection on, and alive while all threads move.
+// To systemd, where it asks: ready from the first connection on, and alive while the network's
+// thread and all engines' move.
 void LiveRun::TellService(const FeedStatus& feed) {
   const Nanos now = NetworkLoop::Now();
   bool moves = now - feed.at < kPulseMax;
@@ -340,19 +341,19 @@ void PrintLegs(const std::vector<SlotStatus>& slots) {
   for (std::size_t leg = 0; leg < 2; ++leg) {
     LegCounts sum;
     for (std::size_t i = leg * slots.size() / 2; i < (leg + 1) * slots.size() / 2; ++i) {
-      sum.given += slots[i].counts.leg.given;
-      sum.copies += slots[i].counts.leg.copies;
-      sum.gaps += slots[i].counts.leg.gaps;
-      sum.behind_sum += slots[i].counts.leg.behind_sum;
-      sum.behind_max = std::max(sum.behind_max, slots[i].counts.leg.behind_max);
+      AddCounts(slots[i].counts.leg, &sum);
     }
     const auto millis = [](Nanos span) { return static_cast<double>(span) / kMillisecond; };
-    std::fprintf(stderr,
-                 "leg %zu: first with %lld events, behind with %lld, by %.2f ms in the mean and "
-                 "%.2f ms at most; %lld gaps of both\n",
-                 leg + 1, static_cast<long long>(sum.given), static_cast<long long>(sum.copies),
-                 sum.copies == 0 ? 0.0 : millis(sum.behind_sum) / static_cast<double>(sum.copies),
-                 millis(sum.behind_max), static_cast<long long>(sum.gaps));
+    const double mean =
+        millis(sum.behind_sum) / static_cast<double>(std::max<std::int64_t>(sum.behind_timed, 1));
+    std::fprintf(
+        stderr, "%s\n",
+        absl::StrFormat("leg %u: first with %d events, behind with %d, by %.2f ms in the mean and "
+                        "%.2f ms at most; %d waited for the other leg, %d in vain; %d broken, %d "
+                        "overlapping, %d numberings begun anew; %d gaps of both",
+                        leg + 1, sum.given, sum.copies, mean, millis(sum.behind_max), sum.held,
+                        sum.expired, sum.broken, sum.overlapping, sum.restarts, sum.gaps)
+            .c_str());
   }
 }
 

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -56,27 +55,24 @@ ServiceNotice::~ServiceNotice() {
   if (socket_ >= 0) close(socket_);
 }
 
-void ServiceNotice::Tell(std::string_view words) {
-  if (socket_ < 0) return;
-  (void)send(socket_, words.data(), words.size(), MSG_NOSIGNAL);
+bool ServiceNotice::Tell(std::string_view words) const {
+  return socket_ < 0 || send(socket_, words.data(), words.size(), MSG_NOSIGNAL) >= 0;
 }
 
 void ServiceNotice::Ready() {
-  if (!std::exchange(is_ready_, true)) Tell("READY=1");
+  if (!is_ready_) is_ready_ = Tell("READY=1");
 }
 
 void ServiceNotice::Status(std::string_view line) {
   if (line == status_) return;
-  status_ = line;
-  Tell(absl::StrCat("STATUS=", Abseil(line)));
+  if (Tell(absl::StrCat("STATUS=", Abseil(line)))) status_ = line;
 }
 
 void ServiceNotice::Alive(Nanos now) {
   if (period_ == 0 || (told_ && now - *told_ < period_)) return;
-  told_ = now;
-  Tell("WATCHDOG=1");
+  if (Tell("WATCHDOG=1")) told_ = now;
 }
 
-void ServiceNotice::Stopping() { Tell("STOPPING=1"); }
+void ServiceNotice::Stopping() { (void)Tell("STOPPING=1"); }
 
 }  // namespace thalweg

@@ -5,7 +5,7 @@
 // spoken here because a library for it would be one more thing to install. $WATCHDOG_USEC is how
 // long systemd waits for a sign of life before it starts the service anew.
 //
-// Telling never waits: what there is no room for is not told. Threads: one.
+// Telling never waits: what there is no room for is told when it is next said. Threads: one.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ class ServiceNotice {
   ServiceNotice(const ServiceNotice&) = delete;
   ServiceNotice& operator=(const ServiceNotice&) = delete;
 
-  // Once: systemd lets start what comes behind this service.
+  // Told once: systemd lets start what comes behind this service.
   void Ready();
   // One line, for `systemctl status`; told when it is another one than before.
   void Status(std::string_view line);
@@ -35,7 +35,8 @@ class ServiceNotice {
   [[nodiscard]] bool is_heard() const noexcept { return socket_ >= 0; }
 
  private:
-  void Tell(std::string_view words);
+  // Whether it is told; without systemd it is.
+  [[nodiscard]] bool Tell(std::string_view words) const;
 
   int socket_ = -1;
   bool is_ready_ = false;

@@ -3,8 +3,8 @@
 //
 // The exchange allows 300 attempts in 5 minutes from an address and bans who goes on; we take a
 // third, whoever else shares the address, since one of ours may be three connects of TCP
-// (feeds/net/dialer.h). Every attempt of every connection goes through one budget. HTTP 418 (and
-// 429 with Retry-After) stops all of them. Pure: time is passed in.
+// (feeds/net/dialer.h). Every attempt of every connection goes through one budget. HTTP 418
+// stops all of them. Pure: time is passed in.
 // Invariant: of `attempts` + 1 taken in a row, the first and the last are `window` apart or more.
 // Threads: one.
 #pragma once

@@ -106,6 +106,10 @@ class DialState : public std::enable_shared_from_this<DialState> {
     std::erase_if(*addresses, [](const std::string& text) { return !IsAddress(text); });
     if (addresses->empty()) return Fail(absl::UnavailableError(Text("dns failed", "no address")));
     addresses_ = InTurn(*addresses);
+    std::rotate(addresses_.begin(),
+                addresses_.begin() +
+                    static_cast<std::ptrdiff_t>(endpoint_.first_address % addresses_.size()),
+                addresses_.end());
     PutLast(failed_.get(), &addresses_);
     addresses_.resize(std::min(addresses_.size(), kAddressesTriedMax));
     TryNext();

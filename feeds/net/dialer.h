@@ -1,10 +1,10 @@
 // Opens connections: name to addresses, TCP to one of them, TLS with the server verified.
 //
-// Addresses are tried one after another, the two families in turn, each with a deadline of its own,
-// those that nothing came of lately behind the others. Where an endpoint is without TLS only
-// addresses of the loopback are tried, whatever the name led to. A certificate that is refused ends
-// the dial: another address would be no better, and no address is used unverified. Nothing is
-// retried: how often one may dial is for the caller.
+// Addresses are tried one after another, from Endpoint::first_address on, the two families in turn,
+// each with a deadline of its own, those that nothing came of lately behind the others. Where an
+// endpoint is without TLS only addresses of the loopback are tried, whatever the name led to. A
+// certificate that is refused ends the dial: another address would be no better, and no address is
+// used unverified. Nothing is retried: how often one may dial is for the caller.
 //
 // For sources of feeds/net only (net_stream.h). Threads: the loop's.
 #pragma once

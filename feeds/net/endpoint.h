@@ -26,6 +26,8 @@ struct Endpoint {
   std::string host;  // A name or an address; IPv6 without brackets.
   std::uint16_t port = 443;
   std::string prefix;  // "" or "/something", without a slash at its end.
+  // Which of a name's addresses a dial begins with, counted around.
+  std::size_t first_address = 0;
 
   // As a request's header says it: "api.binance.com", "[::1]:8080"; the port where it is not the
   // scheme's own.

@@ -16,7 +16,7 @@ std::optional<std::int64_t> ReadInteger(const char* at, const char* end) {
   return value;
 }
 
-// The fields of an event that are its ids, as far as they are there.
+// The fields of an event that are its ids.
 struct IdFields {
   std::optional<std::int64_t> first;      // U
   std::optional<std::int64_t> last;       // u
@@ -25,36 +25,40 @@ struct IdFields {
   std::optional<std::int64_t> aggregate;  // a
 };
 
-IdFields ReadIdFields(std::string_view body) {
+// Nothing where the event, or the frame behind it, does not end: a copy of it that does is better.
+std::optional<IdFields> ReadIdFields(std::string_view body, const char* end) {
   IdFields ids;
   const char* at = body.data();
-  const char* const end = at + body.size();
-  if (at == end || *at != '{') return ids;
+  if (at == end || *at != '{') return std::nullopt;
   ++at;
   while (true) {
     std::string_view key;
     at = SkimKey(at, end, &key);
-    if (at == nullptr) return ids;
+    if (at == nullptr) return std::nullopt;
     if (key == "U") ids.first = ReadInteger(at, end);
     if (key == "u") ids.last = ReadInteger(at, end);
     if (key == "pu") ids.previous = ReadInteger(at, end);
     if (key == "t") ids.trade = ReadInteger(at, end);
     if (key == "a") ids.aggregate = ReadInteger(at, end);
     at = SkimValue(at, end);
-    if (at == nullptr) return ids;
+    if (at == nullptr) return std::nullopt;
     at = SkipBlanks(at, end);
-    if (at == end || *at != ',') return ids;
+    if (at == end) return std::nullopt;
+    if (*at == '}') break;
+    if (*at != ',') return std::nullopt;
     ++at;
   }
+  at = SkipBlanks(at + 1, end);
+  return at != end && (*at == '}' || *at == ',') ? std::optional(ids) : std::nullopt;
 }
 
 std::optional<EventSpan> SpanOfTrade(std::optional<std::int64_t> id) {
-  if (!id || *id == INT64_MIN) return std::nullopt;
+  if (!id || *id < 0) return std::nullopt;
   return EventSpan{*id - 1, *id, false};
 }
 
 std::optional<EventSpan> SpanOfDepth(const IdFields& ids) {
-  if (!ids.first || !ids.last || *ids.first == INT64_MIN) return std::nullopt;
+  if (!ids.first || !ids.last || *ids.first < 0 || *ids.first > *ids.last) return std::nullopt;
   if (ids.previous) return EventSpan{*ids.previous, *ids.last, true};
   return EventSpan{*ids.first - 1, *ids.last, false};
 }
@@ -65,18 +69,20 @@ std::optional<EventSpan> EventSpanReader::Read(std::string_view payload) {
   padded_.assign(kPayloadPadding, ' ');
   padded_.append(payload);
   padded_.append(kPayloadPadding, ' ');
-  const FrameHead head =
-      NameFrame(std::string_view(padded_).substr(kPayloadPadding, payload.size()));
+  const std::string_view frame = std::string_view(padded_).substr(kPayloadPadding, payload.size());
+  const FrameHead head = NameFrame(frame);
+  const std::optional<IdFields> ids = ReadIdFields(head.body, frame.data() + frame.size());
+  if (!ids) return std::nullopt;
   switch (head.kind) {
     case FrameKind::kDepth:
-      return SpanOfDepth(ReadIdFields(head.body));
+      return SpanOfDepth(*ids);
     case FrameKind::kTrade:
-      return SpanOfTrade(ReadIdFields(head.body).trade);
+      return SpanOfTrade(ids->trade);
     case FrameKind::kAggTrade:
-      return SpanOfTrade(ReadIdFields(head.body).aggregate);
+      return SpanOfTrade(ids->aggregate);
     case FrameKind::kBookTicker:
-      if (const auto id = ReadIdFields(head.body).last) return EventSpan{INT64_MIN, *id, false};
-      return std::nullopt;
+      if (!ids->last || *ids->last < 0) return std::nullopt;
+      return EventSpan{INT64_MIN, *ids->last, false};
     default:
       return std::nullopt;
   }

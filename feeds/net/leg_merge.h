@@ -7,9 +7,10 @@
 //   - ends there or before: it is a copy, and dropped;
 //   - continues what was given: it is given, and with it what was held and follows;
 //   - begins later: what is missing may still come over another leg. It is held until that does,
-//     until every other leg has passed it too, or for kHoldMax; then it is given, and what is
-//     missing shows as a gap, as it would on one connection.
-// What was held has the receive time at which it was given: before that nobody could use it.
+//     until every other leg that is heard on this stream has passed it too, or for kHoldMax; then
+//     it is given, and what is missing shows as a gap, as it would on one connection.
+// What was held has the receive time at which it was given: before that nobody could use it. While
+// the process itself stands still nothing grows old: what is missing may lie in the kernel.
 // So two legs lose only what both lose. A successor that takes a connection's place is a leg like
 // any other for as long as both are open (make before break).
 //
@@ -17,8 +18,15 @@
 // not what changed). Futures name the event before theirs: an event that overlaps is dropped while
 // another leg is open, for no book takes it.
 //
-// Ids that begin anew: a leg whose ids of a stream stay below its own highest one for kRestartAfter
-// is believed, and the stream is given from there; legs that follow later join it where it is.
+// A frame without ids where they should be is broken: dropped, for another leg may have it whole;
+// given when every other leg has broken on this stream too, so that it is missed.
+//
+// Ids that begin anew: where frames have come for kRestartAfter and all were copies of what no leg
+// vouches for any more, the stream is given from there. A leg vouches for the newest id while its
+// own newest frame, of the last kVouchedFor, is there. A stream that no leg carries any more is
+// forgotten.
+//
+// One leg alone is given as it came, but for what the one that left before had given already.
 //
 // Pure: time is passed in. Threads: one. Allocates where a frame is held, and nowhere else.
 #pragma once
@@ -26,6 +34,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -41,8 +50,11 @@ namespace thalweg {
 inline constexpr std::size_t kLegsMax = 4;
 inline constexpr Nanos kHoldMax = kSecond;
 inline constexpr Nanos kRestartAfter = kSecond;
+inline constexpr Nanos kVouchedFor = 10 * kSecond;
 inline constexpr std::size_t kHeldBytesMax = std::size_t{32} << 20;
-inline constexpr std::size_t kHeldFramesMax = 100'000;
+inline constexpr std::size_t kHeldFramesMax = 20'000;
+// Between two calls, of which there are some in a millisecond: the process stood still.
+inline constexpr Nanos kStandstillMin = kSecond;
 
 // A message as it came, and over what.
 struct LegFrame {
@@ -56,23 +68,28 @@ struct LegCounts {
   std::int64_t given = 0;   // It was the first with so many frames.
   std::int64_t copies = 0;  // Another one was.
   std::int64_t held = 0;    // Frames that waited for another leg.
-  std::int64_t gaps = 0;    // Of these: given although what is before them never came.
-  std::int64_t broken = 0;  // Without ids where they should be: dropped, another leg being open.
+  std::int64_t gaps = 0;    // Of these: given when no leg could bring any more what is before them.
+  std::int64_t expired = 0;  // Or when they had waited for kHoldMax.
+  std::int64_t broken = 0;   // Without ids where they should be: dropped.
   std::int64_t overlapping = 0;
   std::int64_t restarts = 0;
-  Nanos behind_sum = 0;  // Of copies: how long after the first one they came.
+  // How far it is behind: of copies, one of a stream at a time.
+  std::int64_t behind_timed = 0;
+  Nanos behind_sum = 0;
   Nanos behind_max = 0;
 };
 
+void AddCounts(const LegCounts& from, LegCounts* to) noexcept;
+
 class LegMerge {
  public:
-  // Takes what is given. `leg`: whose it was.
+  // Takes what is given.
   using Give = std::function<void(std::size_t stream, const LegFrame& frame)>;
 
   LegMerge(std::size_t streams, Give give);
 
   // A leg that is free, for a connection that opened. REQUIRES: fewer than kLegsMax are in use.
-  [[nodiscard]] std::size_t Join();
+  [[nodiscard]] std::size_t Join(Nanos now);
   // Its connection has ended: nobody waits for it any more. `received`: `now` on the wall clock.
   void Leave(std::size_t leg, Nanos now, ReceiveTime received);
 
@@ -82,7 +99,7 @@ class LegMerge {
   void OnTimer(Nanos now, ReceiveTime received);
 
   // Whether `leg` may leave without a gap: every stream that it has delivered since `successor`
-  // joined has come over that one too.
+  // joined has come over that one too, and nothing waits for either.
   [[nodiscard]] bool IsReplacedBy(std::size_t leg, std::size_t successor) const;
   // Frames of the leg since it joined.
   [[nodiscard]] std::int64_t frames(std::size_t leg) const noexcept { return legs_[leg].frames; }
@@ -96,16 +113,18 @@ class LegMerge {
   struct Leg {
     bool is_in_use = false;
     std::int64_t joined = 0;  // The how-manieth join.
+    Nanos joined_at = 0;
     std::int64_t frames = 0;
     LegCounts counts;
   };
   // What one leg has said of one stream.
   struct Progress {
-    std::int64_t joined = -1;          // Whose progress it is.
-    std::optional<std::int64_t> last;  // The highest id.
-    std::optional<Nanos> below_since;  // Its ids have been below that one.
-    std::int64_t numbering = 0;        // Of the stream when it joined, or believed since.
-    std::int64_t join_of_others = 0;   // joins_ when it came last.
+    std::int64_t joined = -1;            // Whose progress it is.
+    std::optional<std::int64_t> newest;  // The end of its newest frame.
+    std::int64_t highest = INT64_MIN;    // The end that was farthest.
+    Nanos heard = 0;                     // When the newest came.
+    std::int64_t join_of_others = 0;     // joins_ at that time.
+    bool has_broken = false;             // What came after that.
   };
   struct Held {
     std::size_t leg = 0;
@@ -116,24 +135,35 @@ class LegMerge {
   };
   struct Stream {
     std::optional<std::int64_t> newest;  // Given.
-    std::int64_t numbering = 0;          // How often its ids began anew.
     Nanos given_at = 0;
+    std::optional<Nanos> copies_since;  // Nothing else has come since it was given.
+    // One leg alone: what the other had given when it left.
+    std::optional<std::int64_t> given_before;
+    // An event whose copies are timed.
+    std::optional<std::int64_t> timed;
+    Nanos timed_at = 0;
+    std::size_t timed_leg = 0;
     std::array<Progress, kLegsMax> legs;
-    std::vector<Held> held;  // By the beginning of their spans.
+    std::deque<Held> held;  // By the beginning of their spans.
+    Nanos oldest_held = 0;  // When the one that waits longest came.
   };
 
   void Take(std::size_t leg, std::size_t stream, const EventSpan& span, const LegFrame& frame,
             Nanos now);
-  void BeginAnew(Stream& stream, const EventSpan& span) noexcept;
+  void TakeAlone(std::size_t leg, std::size_t stream, const EventSpan& span, const LegFrame& frame,
+                 Nanos now);
+  void TakeBroken(std::size_t leg, std::size_t stream, const LegFrame& frame);
   void GiveOne(std::size_t leg, std::size_t stream, std::int64_t last, const LegFrame& frame,
                Nanos now);
+  void NoteCopy(std::size_t leg, Stream& stream, std::int64_t last, Nanos now) noexcept;
   void Hold(std::size_t leg, std::size_t stream, const EventSpan& span, const LegFrame& frame,
             Nanos now);
   void GiveHeld(std::size_t stream, Nanos now, ReceiveTime received);
+  void NoteStandstill(Nanos now) noexcept;
   [[nodiscard]] bool MayStillCome(const Stream& stream, std::size_t leg,
                                   std::int64_t before) const noexcept;
-  [[nodiscard]] bool HasBegunAnew(Progress& progress, std::int64_t last, Nanos now) const noexcept;
-  [[nodiscard]] Progress& ProgressOf(Stream& stream, std::size_t leg) noexcept;
+  [[nodiscard]] bool HasBegunAnew(const Stream& stream, Nanos now) const noexcept;
+  [[nodiscard]] const Progress* ProgressOf(const Stream& stream, std::size_t leg) const noexcept;
 
   const Give give_;
   EventSpanReader spans_;
@@ -143,6 +173,7 @@ class LegMerge {
   std::int64_t joins_ = 0;
   std::size_t held_frames_ = 0;
   std::size_t held_bytes_ = 0;
+  std::optional<Nanos> called_;
 };
 
 }  // namespace thalweg

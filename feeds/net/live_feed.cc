@@ -172,15 +172,21 @@ class LiveFeed::Core {
         std::make_unique<MergedStreams>(std::move(plan), *shards_[shard].input, on_depth));
   }
 
+  [[nodiscard]] bool IsOnlyHost() const {
+    return !options_.second_leg || options_.second_leg->host == options_.websocket.host;
+  }
+
   // All streams once, over one endpoint.
-  void AddLeg(const Endpoint& endpoint) {
-    surroundings_.push_back(std::make_unique<SlotSurroundings>(
-        SlotSurroundings{[this, endpoint](const std::string& target, SocketObserver& observer) {
-                           return std::make_unique<WebSocketClient>(dialer_, endpoint, target,
-                                                                    options_.socket, observer);
-                         },
-                         &NetworkLoop::Now, &WallNow, [this](std::string_view line) { Log(line); },
-                         connects_, weight_, random_, last_connection_, endpoint.Url()}));
+  void AddLeg(Endpoint endpoint) {
+    // Of one host, each leg begins with another of its addresses.
+    if (!surroundings_.empty() && IsOnlyHost()) endpoint.first_address = 1;
+    surroundings_.push_back(std::make_unique<SlotSurroundings>(SlotSurroundings{
+        [this, endpoint](const std::string& target, SocketObserver& observer) {
+          return std::make_unique<WebSocketClient>(dialer_, endpoint, target, options_.socket,
+                                                   observer);
+        },
+        &NetworkLoop::Now, &WallNow, [this](std::string_view line) { Log(line); }, connects_,
+        weight_, random_, last_connection_, endpoint.Url(), IsOnlyHost()}));
     for (const auto& streams : streams_) {
       slots_.push_back(
           std::make_unique<StreamSlot>(options_.slot, *streams, *surroundings_.back()));
@@ -389,7 +395,12 @@ class LiveFeed::Core {
     if (weight_.state(now) == BudgetState::kBanned) {
       status.banned_for = weight_.blocked_until() - now;
     }
-    if (connects_.IsBlocked(now)) status.refused_for = connects_.blocked_until() - now;
+    // As long as every endpoint refuses.
+    Nanos refused_until = INT64_MAX;
+    for (const auto& surroundings : surroundings_) {
+      refused_until = std::min(refused_until, surroundings->refused_until);
+    }
+    status.refused_for = std::max({now, refused_until, connects_.blocked_until()}) - now;
     for (const auto& slot : slots_) status.connections.push_back(slot->Status(now));
     status.snapshots = snapshots_.Estimates(now);
     for (SnapshotEstimate& estimate : status.snapshots) {

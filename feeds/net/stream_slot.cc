@@ -39,18 +39,6 @@ void Add(const WatchCounts& from, WatchCounts* to) {
   to->questions += from.questions;
 }
 
-void Add(const LegCounts& from, LegCounts* to) {
-  to->given += from.given;
-  to->copies += from.copies;
-  to->held += from.held;
-  to->gaps += from.gaps;
-  to->broken += from.broken;
-  to->overlapping += from.overlapping;
-  to->restarts += from.restarts;
-  to->behind_sum += from.behind_sum;
-  to->behind_max = std::max(to->behind_max, from.behind_max);
-}
-
 }  // namespace
 
 // A connection, from its dial to its end.
@@ -106,6 +94,7 @@ void StreamSlot::Log(std::string_view text) const { surroundings_.log(text); }
 
 Nanos StreamSlot::NextDialAt(Nanos at) const {
   const WeightBudget& weight = surroundings_.weight;
+  at = std::max(at, surroundings_.refused_until);
   if (weight.state(at) == BudgetState::kBanned) at = weight.blocked_until();
   return surroundings_.connects.NextAt(at);
 }
@@ -207,7 +196,7 @@ void StreamSlot::OnOpen(Link& link) {
   link.watch->OnOpen(now);
   const ConnectionPlan& plan = streams_.plan();
   if (&link == successor_.get()) link.rivals_frames = streams_.merge().frames(current_->leg);
-  link.leg = streams_.Open(link.id, surroundings_.wall(),
+  link.leg = streams_.Open(link.id, surroundings_.wall(), now,
                            absl::StrCat(surroundings_.url, plan.WholeTarget()));
   Log(absl::StrCat("conn ", link.id, " open: ", plan.streams.size(), " streams, ",
                    plan.streams.front().name, " first"));
@@ -272,9 +261,14 @@ void StreamSlot::NoteRefusal(const SocketEnd& end, Nanos now) {
   ++counts_.refusals;
   const int status = end.http_status;
   if (status != 418 && status != 429 && status != 403) return;
-  const Nanos assumed = status == 418 ? kAssumedBan : kRefusalAssumed;
-  surroundings_.connects.Block(now, end.retry_after.value_or(assumed));
-  surroundings_.weight.OnRefusal(status, end.retry_after, now);
+  if (status == 418) surroundings_.connects.Block(now, end.retry_after.value_or(kAssumedBan));
+  const Nanos refused_for =
+      std::clamp(end.retry_after.value_or(kRefusalAssumed), Nanos{0}, kBanMax);
+  surroundings_.refused_until = std::max(surroundings_.refused_until, now + refused_for);
+  // Another endpoint may be of another opinion.
+  if (status == 418 || surroundings_.is_only_endpoint) {
+    surroundings_.weight.OnRefusal(status, end.retry_after, now);
+  }
 }
 
 void StreamSlot::OnEnd(Link& link, const SocketEnd& end) {
@@ -299,7 +293,7 @@ void StreamSlot::TellClosed(Link& link, int code) {
   if (link.id == 0) return;
   link.is_heard = false;
   streams_.Close(link.leg, link.id, surroundings_.wall(), code, surroundings_.now());
-  Add(streams_.merge().counts(link.leg), &counts_.leg);
+  AddCounts(streams_.merge().counts(link.leg), &counts_.leg);
 }
 
 void StreamSlot::Bury(std::unique_ptr<Link> link) {
@@ -387,7 +381,7 @@ SlotStatus StreamSlot::Status(Nanos now) const {
                                      : SlotState::kOpen;
     for (const Link* const link : {current_.get(), successor_.get()}) {
       if (link == nullptr || link->id == 0) continue;
-      Add(streams_.merge().counts(link->leg), &status.counts.leg);
+      AddCounts(streams_.merge().counts(link->leg), &status.counts.leg);
     }
     if (current_->id != 0) {
       status.open_for = now - current_->opened;

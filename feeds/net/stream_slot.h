@@ -1,7 +1,8 @@
 // One planned connection, kept open: attempts, the watch over its streams, and its successors.
 //
 //   - It dials when it may (feeds/net/connection_budget.h), and after an end waits by its backoff,
-//     or as long as the exchange asks for (Retry-After). HTTP 418 stops every slot and REST.
+//     or as long as the exchange asks for (Retry-After). HTTP 418 stops every slot and REST; 403
+//     and 429 stop the slots of that endpoint, and REST too where there is no other endpoint.
 //   - What the watch finds (feeds/net/stream_watch.h) is done: requests, pings, a new connection.
 //     Where the process itself stood still for kPauseMin nothing is found: TCP has kept it all.
 //   - A replacement is make-before-break: the successor is opened, and both are legs of the plan's
@@ -57,7 +58,8 @@ struct SlotOptions {
   Nanos successor_deadline = kSuccessorDeadline;
 };
 
-// What every slot of a feed shares. All outlive the slots.
+// What every slot of an endpoint shares, and of these the budgets with those of the other leg's.
+// All outlive the slots.
 struct SlotSurroundings {
   // To the target, behind the endpoint's prefix; it begins at once and calls back later.
   std::function<std::unique_ptr<StreamSocket>(const std::string& target, SocketObserver& observer)>
@@ -70,6 +72,8 @@ struct SlotSurroundings {
   RandomSource& random;
   std::int64_t& last_connection;  // The newest connection's id.
   std::string url;                // Of the endpoint: what stands before a plan's target.
+  bool is_only_endpoint = true;
+  Nanos refused_until = INT64_MIN;  // The endpoint does not want to see us before.
 };
 
 struct SlotCounts {

@@ -100,12 +100,20 @@ TEST_F(ServiceNoticeTest, WithoutSystemdNobodyIsTold) {
   }
 }
 
-TEST_F(ServiceNoticeTest, AFullSocketHoldsNobody) {
+TEST_F(ServiceNoticeTest, AFullSocketHoldsNobodyAndWhatMattersIsToldWhenThereIsRoom) {
   const TestFolder folder;
   Listen(folder.PathOf("notify"));
+  setenv("WATCHDOG_USEC", "10000000", 1);
   ServiceNotice notice;
   for (int i = 0; i < 10'000; ++i) notice.Status(absl::StrCat("state ", i));
-  EXPECT_GT(Heard().size(), 0u);
+  notice.Ready();
+  notice.Alive(0);
+  const Lines before = Heard();
+  EXPECT_GT(before.size(), 0u);
+  EXPECT_LT(before.size(), 10'000u);
+  notice.Ready();
+  notice.Alive(1);
+  EXPECT_EQ(Heard(), (Lines{"READY=1", "WATCHDOG=1"}));
 }
 
 }  // namespace

@@ -144,6 +144,18 @@ TEST_F(DialerTest, FaultN2WhenAllRefuseTheLastOneIsNamed) {
       << outcome.status;
 }
 
+TEST_F(DialerTest, LegsOfOneHostBeginWithDifferentAddresses) {
+  ScriptedServer server(WaitForEnd);
+  resolver.addresses["localhost"] = std::vector<std::string>{"127.0.0.9", "127.0.0.1", "127.0.0.8"};
+  Endpoint endpoint = Plain("localhost", server.port());
+  for (const std::size_t first : {1u, 4u}) {
+    endpoint.first_address = first;
+    const DialOutcome outcome = Dial(endpoint);
+    ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+    EXPECT_EQ(outcome.address, "127.0.0.1");
+  }
+}
+
 TEST_F(DialerTest, FaultN2ABlackHoleCostsOneDeadlineAndTheOtherAddressIsTried) {
   ScriptedServer server(WaitForEnd);
   // A listener whose queue is full answers no SYN.

@@ -44,14 +44,22 @@ TEST(EventSpanTest, AreReadOfWhatHasIdsInARow) {
         R"({"stream":"btcusdt@depth@100ms","data":{"e":"depthU)"}) {
     EXPECT_FALSE(spans.Read(none)) << none;
   }
-  // Cut anywhere: never a crash, and an id only where it is whole.
-  const std::string whole = Depth(10, 15, 4);
-  for (std::size_t size = 0; size < whole.size(); ++size) {
-    const auto span = spans.Read(std::string_view(whole).substr(0, size));
-    if (span) {
-      EXPECT_EQ(span->last, 15);
+}
+
+// A copy of it may be whole: one that is cut has no ids.
+TEST(EventSpanTest, AreReadOfWholeFramesOnly) {
+  EventSpanReader spans;
+  for (const std::string& whole : {Depth(10, 15, 4), Depth(10, 15), Trade(7)}) {
+    EXPECT_TRUE(spans.Read(whole));
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      EXPECT_FALSE(spans.Read(std::string_view(whole).substr(0, size))) << whole.substr(0, size);
     }
   }
+  EXPECT_FALSE(spans.Read(Depth(15, 10))) << "it ends before it begins";
+  EXPECT_FALSE(spans.Read(Trade(-7)));
+  // The same in another order of keys.
+  EXPECT_TRUE(spans.Read(
+      R"({"data":{"e":"trade","E":1,"s":"B","t":7,"p":"1","q":"1","T":1},"stream":"b@trade"})"));
 }
 
 }  // namespace

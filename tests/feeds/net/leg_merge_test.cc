@@ -41,6 +41,11 @@ class LegMergeTest : public testing::Test {
     merge_.OnFrame(leg, stream, {static_cast<std::int64_t>(leg), Wall(), now_, text}, now_);
   }
 
+  // Time goes by, and the loop turns.
+  void Pass(Nanos span) {
+    now_ += span;
+    merge_.OnTimer(now_, Wall());
+  }
   // The wall clock is another one than the loop's.
   [[nodiscard]] ReceiveTime Wall() const { return ReceiveTime(5'000 + now_); }
 
@@ -56,15 +61,15 @@ class LegMergeTest : public testing::Test {
 using Texts = std::vector<std::string>;
 
 TEST_F(LegMergeTest, OneLegAloneIsGivenAsItCame) {
-  const std::size_t leg = merge_.Join();
+  const std::size_t leg = merge_.Join(now_);
   const Texts texts{Depth(5, 7), Depth(5, 7), "{\"broken", Depth(20, 21), Depth(1, 2)};
   for (const std::string& text : texts) Give(leg, text);
   EXPECT_EQ(given_, texts);
 }
 
 TEST_F(LegMergeTest, OfEveryEventTheFirstCopyIsGiven) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   Give(a, Depth(1, 2));
   Give(b, Depth(1, 2));
   Give(b, Depth(3, 4));
@@ -78,8 +83,8 @@ TEST_F(LegMergeTest, OfEveryEventTheFirstCopyIsGiven) {
 }
 
 TEST_F(LegMergeTest, WhatOneLegLosesComesFromTheOtherInItsPlace) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
   Give(a, Trade(3));
   EXPECT_EQ(given_, Texts{Trade(1)}) << "the other may still have it";
@@ -90,24 +95,23 @@ TEST_F(LegMergeTest, WhatOneLegLosesComesFromTheOtherInItsPlace) {
 }
 
 TEST_F(LegMergeTest, WhatWasHeldWasNotThereBeforeItWasGiven) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
   Give(a, Trade(3));
   now_ = 40 * kMillis;
   Give(b, Trade(2));
   Give(a, Trade(5));
-  now_ = 2 * kHoldMax;
-  merge_.OnTimer(now_, Wall());
+  const Nanos end = now_ + kHoldMax;
+  while (now_ < end) Pass(100 * kMillis);
   EXPECT_EQ(given_, (Texts{Trade(1), Trade(2), Trade(3), Trade(5)}));
   const auto wall = [](Nanos now) { return ReceiveTime(5'000 + now); };
-  EXPECT_EQ(received_,
-            (std::vector{wall(0), wall(40 * kMillis), wall(40 * kMillis), wall(2 * kHoldMax)}));
+  EXPECT_EQ(received_, (std::vector{wall(0), wall(40 * kMillis), wall(40 * kMillis), wall(end)}));
 }
 
 TEST_F(LegMergeTest, WhatBothLoseIsAGapAsSoonAsBothHavePassedIt) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
   Give(a, Trade(3));
   Give(b, Trade(3));
@@ -116,8 +120,8 @@ TEST_F(LegMergeTest, WhatBothLoseIsAGapAsSoonAsBothHavePassedIt) {
 }
 
 TEST_F(LegMergeTest, ALegThatIsStalledKeepsAFrameForAWhileOnly) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
   Give(a, Trade(3));
   now_ = kHoldMax - 1;
@@ -129,8 +133,8 @@ TEST_F(LegMergeTest, ALegThatIsStalledKeepsAFrameForAWhileOnly) {
 }
 
 TEST_F(LegMergeTest, ALegThatLeavesIsNotWaitedFor) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
   Give(a, Trade(3));
   merge_.Leave(b, now_, Wall());
@@ -139,8 +143,8 @@ TEST_F(LegMergeTest, ALegThatLeavesIsNotWaitedFor) {
 }
 
 TEST_F(LegMergeTest, EventsMayBeCutElsewhereOnSpot) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   Give(a, Depth(1, 5));
   Give(b, Depth(1, 3));
   Give(b, Depth(4, 8));
@@ -150,8 +154,8 @@ TEST_F(LegMergeTest, EventsMayBeCutElsewhereOnSpot) {
 }
 
 TEST_F(LegMergeTest, OnFuturesAnEventThatOverlapsFitsNoBook) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   Give(a, FuturesDepth(10, 12, 15));
   Give(b, FuturesDepth(10, 12, 13));
   Give(b, FuturesDepth(13, 14, 18));
@@ -161,8 +165,8 @@ TEST_F(LegMergeTest, OnFuturesAnEventThatOverlapsFitsNoBook) {
 }
 
 TEST_F(LegMergeTest, ABookTickerContinuesWhateverIsOlder) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   Give(a, Ticker(10), 1);
   Give(b, Ticker(7), 1);
   Give(b, Ticker(30), 1);
@@ -171,8 +175,8 @@ TEST_F(LegMergeTest, ABookTickerContinuesWhateverIsOlder) {
 }
 
 TEST_F(LegMergeTest, ABrokenFrameOfOneLegCostsNothing) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   Give(a, Depth(1, 2));
   Give(a, R"({"stream":"a@depth@100ms","data":{"e":"depthUpdate","E":1,"s":"A","U":3,"u)");
   Give(b, Depth(1, 2));
@@ -182,8 +186,8 @@ TEST_F(LegMergeTest, ABrokenFrameOfOneLegCostsNothing) {
 }
 
 TEST_F(LegMergeTest, FaultS1AReorderOnOneLegIsPutRight) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
   Give(a, Trade(3));
   Give(a, Trade(2));
@@ -194,8 +198,8 @@ TEST_F(LegMergeTest, FaultS1AReorderOnOneLegIsPutRight) {
 }
 
 TEST_F(LegMergeTest, FaultS8IdsThatBeginAnewAreBelievedAfterAWhile) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1'000));
   for (int id = 1; id <= 30; ++id) {
     for (const std::size_t leg : {a, b}) Give(leg, Trade(id));
@@ -209,27 +213,230 @@ TEST_F(LegMergeTest, FaultS8IdsThatBeginAnewAreBelievedAfterAWhile) {
 }
 
 TEST_F(LegMergeTest, FaultS8ALegThatFollowsANewNumberingLateBringsNothingTwice) {
-  const std::size_t a = merge_.Join();
-  const std::size_t b = merge_.Join();
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
   for (const std::size_t leg : {a, b}) Give(leg, Trade(1'000));
   for (int id = 1; id <= 60; ++id) {
     Give(a, Trade(id));
     // Five behind, and before that at the end of the old numbering.
     Give(b, id <= 5 ? Trade(1'000 + id) : Trade(id - 5));
-    now_ += 100 * kMillis;
+    Pass(100 * kMillis);
   }
-  const auto anew = std::find(given_.begin(), given_.end(), Trade(11));
-  ASSERT_NE(anew, given_.end());
+  const auto anew = std::find_if(given_.begin(), given_.end(), [](const std::string& text) {
+    return text.find("\"t\":10") == std::string::npos;
+  });
   Texts wanted;
-  for (int id = 11; id <= 60; ++id) wanted.push_back(Trade(id));
+  for (int id = 61 - static_cast<int>(given_.end() - anew); id <= 60; ++id) {
+    wanted.push_back(Trade(id));
+  }
+  ASSERT_GT(wanted.size(), 40u);
   EXPECT_EQ(Texts(anew, given_.end()), wanted);
 }
 
+TEST_F(LegMergeTest, FaultS8IdsThatBeginAnewWhileNobodyListensAreNoCopies) {
+  for (const std::size_t leg : {merge_.Join(now_), merge_.Join(now_)}) Give(leg, Trade(1'000));
+  for (const std::size_t leg : {0u, 1u}) merge_.Leave(leg, now_, Wall());
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  for (const std::size_t leg : {b, a}) Give(leg, Trade(1));
+  EXPECT_EQ(given_.back(), Trade(1));
+}
+
+// The other leg still hangs in the old numbering, without a word.
+TEST_F(LegMergeTest, FaultS8AFreshLegInANewNumberingIsBelieved) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t old = merge_.Join(now_);
+  for (const std::size_t leg : {a, old}) Give(leg, Trade(1'000));
+  merge_.Leave(a, now_, Wall());
+  const std::size_t fresh = merge_.Join(now_);
+  int id = 0;
+  while (now_ < kVouchedFor + kRestartAfter) {
+    Give(fresh, Trade(++id));
+    Pass(100 * kMillis);
+  }
+  EXPECT_EQ(given_.back(), Trade(id)) << "the old one has been silent for too long to vouch";
+  merge_.Leave(old, now_, Wall());
+  Give(fresh, Trade(++id));
+  EXPECT_EQ(given_.back(), Trade(id));
+}
+
+TEST_F(LegMergeTest, FaultS8ALegAloneIsBelievedWhereTheOneThatLeftWasFarAhead) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  Give(a, Trade(1'000));
+  merge_.Leave(a, now_, Wall());
+  int id = 0;
+  while (now_ < 3 * kSecond) {
+    Give(b, Trade(++id));
+    Pass(100 * kMillis);
+  }
+  EXPECT_EQ(given_.back(), Trade(id));
+}
+
+// One wrong id does not mute the legs, whichever goes on.
+TEST_F(LegMergeTest, AnIdThatIsFarTooHighIsForgottenAfterAWhile) {
+  for (const bool goes_on : {true, false}) {
+    LegMerge merge(
+        1, [this](std::size_t, const LegFrame& frame) { given_.emplace_back(frame.payload); });
+    const std::size_t a = merge.Join(0);
+    const std::size_t b = merge.Join(0);
+    const auto give = [&](std::size_t leg, const std::string& text, Nanos now) {
+      merge.OnFrame(leg, 0, {0, ReceiveTime(now), now, text}, now);
+    };
+    give(a, Ticker(10), 0);
+    give(a, Ticker(999'999), 0);
+    int id = 10;
+    for (Nanos now = 0; now < kVouchedFor + 2 * kRestartAfter; now += 100 * kMillis) {
+      ++id;
+      if (goes_on) give(a, Ticker(id), now);
+      give(b, Ticker(id), now);
+    }
+    EXPECT_EQ(given_.back(), Ticker(id)) << goes_on;
+  }
+}
+
+TEST_F(LegMergeTest, OldFramesOverOneLegChangeNothing) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  Texts wanted;
+  for (int id = 1; id <= 60; ++id) {
+    wanted.push_back(Trade(id));
+    Give(b, Trade(id));
+    Give(a, Trade(id > 20 && id < 40 ? id - 20 : id));
+    Pass(100 * kMillis);
+  }
+  EXPECT_EQ(given_, wanted);
+}
+
+TEST_F(LegMergeTest, WhatTheLegThatLeftHadGivenIsNotGivenAgain) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  Texts wanted;
+  for (int id = 1; id <= 10; ++id) {
+    Give(a, Trade(id));
+    wanted.push_back(Trade(id));
+  }
+  for (int id = 1; id <= 3; ++id) Give(b, Trade(id));
+  merge_.Leave(a, now_, Wall());
+  for (int id = 4; id <= 12; ++id) Give(b, Trade(id));
+  wanted.push_back(Trade(11));
+  wanted.push_back(Trade(12));
+  EXPECT_EQ(given_, wanted);
+  // From there on it is alone, and given as it came.
+  Give(b, Trade(12));
+  EXPECT_EQ(given_.size(), 13u);
+}
+
+TEST_F(LegMergeTest, ALegThatSaysNothingOfAStreamIsNotWaitedForAgainAndAgain) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t silent = merge_.Join(now_);
+  Give(silent, Trade(1));
+  int id = 1;
+  std::size_t late = 0;
+  for (int i = 0; i < 100; ++i) {
+    id += i % 9 == 0 ? 2 : 1;
+    Give(a, Trade(id));
+    if (given_.back() != Trade(id)) ++late;
+    Pass(100 * kMillis);
+  }
+  EXPECT_LE(late, 11u) << "the first gap waited for a second";
+  EXPECT_EQ(given_.back(), Trade(id));
+}
+
+TEST_F(LegMergeTest, NoFrameWaitsForLongerThanItMay) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  Give(a, Trade(9));
+  Pass(900 * kMillis);
+  // What lies before it came later, and waits too.
+  Give(a, Trade(5));
+  Pass(100 * kMillis);
+  EXPECT_EQ(given_, (Texts{Trade(1), Trade(5), Trade(9)}));
+  EXPECT_EQ(merge_.held_frames(), 0u);
+}
+
+TEST_F(LegMergeTest, AStandstillIsNoReasonToGiveUpWaiting) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  Give(a, Trade(3));
+  // The process is stopped; what the other leg sent lies in the kernel.
+  Pass(20 * kSecond);
+  Give(b, Trade(2));
+  EXPECT_EQ(given_, (Texts{Trade(1), Trade(2), Trade(3)}));
+}
+
+TEST_F(LegMergeTest, WhatBothLegsBreakIsGivenOnce) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  const std::string broken = R"({"stream":"a@trade","data":{"e":"trade","E":1,"s":"A","t":"2"}})";
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  for (int i = 0; i < 3; ++i) {
+    for (const std::size_t leg : {a, b}) Give(leg, broken);
+  }
+  EXPECT_EQ(given_, (Texts{Trade(1), broken, broken, broken}));
+}
+
+// Mean and maximum are those of the leg, not of the moment at which the other one stops.
+TEST_F(LegMergeTest, HowFarALegIsBehindIsTimedWhileTheOtherGoesOn) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  for (int id = 1; id <= 200; ++id) {
+    Give(a, Trade(id));
+    if (id > 30) Give(b, Trade(id - 30));
+    Pass(100 * kMillis);
+  }
+  const LegCounts& counts = merge_.counts(b);
+  EXPECT_GE(counts.behind_timed, 5);
+  EXPECT_EQ(counts.behind_sum, counts.behind_timed * 3'000 * kMillis);
+  EXPECT_EQ(counts.behind_max, 3'000 * kMillis);
+}
+
+TEST_F(LegMergeTest, ThousandsThatWaitAreGivenInOrderAndHeldOnce) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  const std::size_t c = merge_.Join(now_);
+  for (const std::size_t leg : {a, b, c}) Give(leg, Trade(1));
+  constexpr int kMany = 5'000;
+  for (int id = 3; id < 3 + kMany; ++id) {
+    for (const std::size_t leg : {a, b}) Give(leg, Trade(id));
+  }
+  EXPECT_EQ(merge_.held_frames(), static_cast<std::size_t>(kMany));
+  Give(c, Trade(2));
+  Texts wanted;
+  for (int id = 1; id < 3 + kMany; ++id) wanted.push_back(Trade(id));
+  EXPECT_EQ(given_, wanted);
+}
+
+TEST_F(LegMergeTest, BeyondItsBoundNothingWaits) {
+  const std::size_t a = merge_.Join(now_);
+  const std::size_t b = merge_.Join(now_);
+  for (const std::size_t leg : {a, b}) Give(leg, Trade(1));
+  for (std::size_t i = 0; i <= kHeldFramesMax; ++i) Give(a, Trade(static_cast<int>(3 + i)));
+  EXPECT_LE(merge_.held_frames(), kHeldFramesMax);
+  EXPECT_GT(given_.size(), 1u);
+  EXPECT_EQ(merge_.counts(a).expired, 1);
+}
+
+TEST_F(LegMergeTest, NothingMayWaitWhenASuccessorTakesOver) {
+  const std::size_t old = merge_.Join(now_);
+  Give(old, Trade(1));
+  const std::size_t next = merge_.Join(now_);
+  Give(old, Trade(2));
+  // The old connection is behind: what lies between is still on its way there.
+  Give(next, Trade(5));
+  EXPECT_FALSE(merge_.IsReplacedBy(old, next));
+  for (int id = 3; id <= 4; ++id) Give(old, Trade(id));
+  EXPECT_TRUE(merge_.IsReplacedBy(old, next));
+  EXPECT_EQ(given_, (Texts{Trade(1), Trade(2), Trade(3), Trade(4), Trade(5)}));
+}
+
 TEST_F(LegMergeTest, ASuccessorReplacesAConnectionWithEveryStreamThatOneDelivers) {
-  const std::size_t old = merge_.Join();
+  const std::size_t old = merge_.Join(now_);
   Give(old, Trade(1), 0);
   Give(old, Ticker(1), 1);
-  const std::size_t next = merge_.Join();
+  const std::size_t next = merge_.Join(now_);
   EXPECT_TRUE(merge_.IsReplacedBy(old, next)) << "nothing has come since";
   Give(old, Trade(2), 0);
   Give(old, Ticker(2), 1);
@@ -276,7 +483,7 @@ TEST_P(LegMergeRandomTest, EveryIdThatALegHasIsGivenOnceAndInOrder) {
   });
   const std::vector<Sent> sent[2] = {Cut(400, 0.05, random), Cut(400, 0.05, random)};
   std::size_t next[2] = {0, 0};
-  const std::size_t legs[2] = {merge.Join(), merge.Join()};
+  const std::size_t legs[2] = {merge.Join(0), merge.Join(0)};
   // One leg runs ahead of the other for a while, by turns.
   while (next[0] < sent[0].size() || next[1] < sent[1].size()) {
     std::size_t leg = random() % 2;
@@ -289,7 +496,10 @@ TEST_P(LegMergeRandomTest, EveryIdThatALegHasIsGivenOnceAndInOrder) {
   }
   merge.Leave(legs[0], now, ReceiveTime(now));
   // What the first had and the second has lost waits no longer.
-  merge.OnTimer(now + kHoldMax, ReceiveTime(now + kHoldMax));
+  for (const Nanos end = now + kHoldMax; now < end;) {
+    now += 100 * kMillis;
+    merge.OnTimer(now, ReceiveTime(now));
+  }
 
   // What was given first is the beginning: nothing is known of what was before it.
   ASSERT_FALSE(given.empty());

@@ -65,6 +65,12 @@ class SlotTest : public testing::Test {
     second_leg.reset();
   }
   void AddLeg() { second_leg = std::make_unique<StreamSlot>(options, *streams, surroundings); }
+  // Of an endpoint of its own.
+  void AddOtherLeg() {
+    other_surroundings.emplace(surroundings);
+    surroundings.is_only_endpoint = other_surroundings->is_only_endpoint = false;
+    second_leg = std::make_unique<StreamSlot>(options, *streams, *other_surroundings);
+  }
   void Pass(Nanos span) {
     const Nanos end = now + span;
     while (now < end) {
@@ -155,6 +161,7 @@ class SlotTest : public testing::Test {
                                 random,
                                 last_connection,
                                 "wss://stream.binance.com:9443"};
+  std::optional<SlotSurroundings> other_surroundings;
   std::unique_ptr<MergedStreams> streams;
   std::unique_ptr<StreamSlot> slot;
   std::unique_ptr<StreamSlot> second_leg;
@@ -452,6 +459,26 @@ TEST_F(SlotTest, FaultW5RefusalsWaitAsLongAsTheExchangeAsks) {
     EXPECT_GE(now - refused, refusal.least);
     EXPECT_LE(now - refused, refusal.least + kLongestWait + kAssumedBan);
   }
+}
+
+TEST_F(SlotTest, FaultW5AnEndpointThatRefusesALegLeavesTheOtherAndRestAlone) {
+  AddOtherLeg();
+  Pass(10 * kSecond);
+  ASSERT_EQ(sockets.size(), 2u);
+  opens = false;
+  for (int i = 0; i < 3; ++i) {
+    while (sockets.size() < 2) Pass(5 * kMillisecond);
+    End(*sockets[1], kCloseNone, "HTTP 403", 403);
+    EXPECT_EQ(weight.state(now), BudgetState::kOpen);
+    EXPECT_TRUE(connects.NextAt(now) == now) << "the first leg may connect again";
+    EXPECT_GE(second_leg->Status(now).next_attempt_in, kRefusalAssumed - 5 * kMillisecond);
+  }
+  EXPECT_EQ(slot->Status(now).state, SlotState::kOpen);
+  // A ban is of the address.
+  while (sockets.size() < 2) Pass(5 * kMillisecond);
+  End(*sockets[1], kCloseNone, "HTTP 418", 418);
+  EXPECT_EQ(weight.state(now), BudgetState::kBanned);
+  EXPECT_GT(connects.NextAt(now), now);
 }
 
 TEST_F(SlotTest, FaultW5WhatIsLoggedIsHowLongABanLasts) {
