@@ -333,14 +333,16 @@ void Engine::OnRest(ReceiveTime received, std::string_view target, std::string_v
       break;
     }
     case RestKind::kExchangeInfo:
-      OnExchangeInfo(body);
+      OnExchangeInfo(target, body);
       break;
     case RestKind::kOther:
       break;
   }
 }
 
-void Engine::OnExchangeInfo(std::string_view body) {
+void Engine::OnExchangeInfo(std::string_view target, std::string_view body) {
+  const std::vector<std::string> asked = AskedSymbols(target);
+  if (asked.size() == 1 && SaysUnknownSymbol(body)) return OnDelisted(asked.front());
   std::vector<std::string> left_out;
   const absl::StatusOr<std::vector<Instrument>> instruments = DecodeExchangeInfo(body, &left_out);
   if (!instruments.ok()) {
@@ -352,15 +354,41 @@ void Engine::OnExchangeInfo(std::string_view body) {
   for (const std::string& why : left_out) {
     output_.OnNotice({.kind = NoticeKind::kInstrumentUnusable, .symbol = {}, .text = why});
   }
+  std::set<std::string_view> listed;
   for (const Instrument& instrument : *instruments) {
+    listed.insert(instrument.symbol);
     exchange_info_.insert_or_assign(instrument.symbol, instrument);
     const auto known = by_name_.find(instrument.symbol);
     if (known != by_name_.end() && known->second.engine != nullptr) {
       known->second.engine->OnInstrument(instrument, InstrumentSource::kExchangeInfo);
     }
   }
+  // Which symbol could not be read is not known: then none is missed.
+  if (left_out.empty()) MissSymbols(asked, IsFuturesTarget(target), listed);
   // Together: an answer may name a symbol twice.
   for (const auto& symbol : symbols_) symbol->TellStatus();
+}
+
+// Symbols that were listed, were asked about and are listed no more. Without names that is the
+// whole list of futures; the one of spot may be another exchange's, or a part, in a recording.
+void Engine::MissSymbols(const std::vector<std::string>& asked, bool is_futures,
+                         const std::set<std::string_view>& listed) {
+  std::vector<std::string> missed;
+  for (const auto& [name, instrument] : exchange_info_) {
+    const bool is_asked = asked.empty() ? is_futures : Names(asked, name);
+    if (is_asked && instrument.trading && !listed.contains(name)) missed.push_back(name);
+  }
+  for (const std::string& name : missed) OnDelisted(name);
+}
+
+void Engine::OnDelisted(const std::string& name) {
+  Instrument& instrument = exchange_info_[name];
+  instrument.symbol = name;
+  instrument.trading = false;
+  const auto known = by_name_.find(name);
+  if (known == by_name_.end() || known->second.engine == nullptr) return;
+  known->second.engine->OnDelisted();
+  known->second.engine->TellStatus();
 }
 
 // --- Connections, losses, time ----------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,7 +90,8 @@ class Engine {
   // One WebSocket message, or a collector's bare snapshot.
   // REQUIRES: kPayloadPadding readable bytes around `payload`.
   FrameOutcome OnFrame(ReceiveTime received, std::string_view payload);
-  // A good REST answer: depth snapshots and exchangeInfo count, others are skipped. Same padding.
+  // A REST answer: depth snapshots and exchangeInfo count, others are skipped. Same padding.
+  // exchangeInfo also where it says that it knows no such symbol.
   void OnRest(ReceiveTime received, std::string_view target, std::string_view body);
   void OnConnectionOpen(std::int64_t connection, std::string_view url);
   void OnConnectionClosed(std::int64_t connection);
@@ -133,7 +135,10 @@ class Engine {
   void NoteName(std::string_view name, SymbolEngine* engine);
   SymbolEngine* Make(std::string_view name);
   FrameOutcome OnBareSnapshot(ReceiveTime received, std::string_view payload);
-  void OnExchangeInfo(std::string_view body);
+  void OnExchangeInfo(std::string_view target, std::string_view body);
+  void MissSymbols(const std::vector<std::string>& asked, bool is_futures,
+                   const std::set<std::string_view>& listed);
+  void OnDelisted(const std::string& name);
 
   const EngineOptions& options_;
   const Catalogue& catalogue_;

@@ -78,6 +78,8 @@ std::string Text(const Notice& n) {
       return absl::StrCat("the exchange answered: ", Abseil(n.text));
     case NoticeKind::kServerShutdown:
       return "the server announced its shutdown";
+    case NoticeKind::kDelisted:
+      return "no longer listed by exchangeInfo: HALTED";
   }
   return "";
 }

@@ -44,6 +44,7 @@ enum class NoticeKind : std::uint8_t {
   kTooManySymbols,        //
   kControlError,          // text: the exchange's words
   kServerShutdown,        //
+  kDelisted,              //
 };
 
 struct Notice {

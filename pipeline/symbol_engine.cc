@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <numeric>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/decimal.h"
@@ -355,6 +356,10 @@ void SymbolEngine::OnInstrument(const Instrument& instrument, InstrumentSource s
   } else if (stated != present) {
     (void)TryRefine(Price(std::gcd(stated.raw(), present.raw())), grid_.qty_decimals());
   }
+}
+
+void SymbolEngine::OnDelisted() {
+  if (std::exchange(trading_, false)) Tell(NoticeKind::kDelisted);
 }
 
 // --- Losses and time --------------------------------------------------------------------------

@@ -84,6 +84,8 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   void OnSnapshot(std::string_view body, Decoder& decoder, std::optional<std::size_t> limit,
                   ReceiveTime received);
   void OnInstrument(const Instrument& instrument, InstrumentSource source);
+  // The exchange does not know it any more: it does not trade.
+  void OnDelisted();
 
   // Losses that were told.
   void OnDropped(StreamKind stream, std::int64_t count);

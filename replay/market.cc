@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "core/decimal.h"
 #include "core/string_view.h"
 #include "feeds/decode/rest_target.h"
 #include "replay/market_symbol.h"
@@ -201,5 +202,40 @@ ReceiveTime SyntheticMarket::NextReceived(std::size_t symbol) const {
 }
 
 const TrueBook& SyntheticMarket::book(std::size_t symbol) const { return symbols_[symbol]->book(); }
+
+Price SyntheticMarket::tick(std::size_t symbol) const { return symbols_[symbol]->writing().tick; }
+
+int SyntheticMarket::step_decimals(std::size_t symbol) const {
+  return symbols_[symbol]->writing().step_decimals;
+}
+
+absl::Status SyntheticMarket::Change(std::size_t symbol, const MarketRules& rules) {
+  const MarketRules present = symbols_[symbol]->next_rules();
+  const std::int64_t tick = rules.tick.value_or(*present.tick).raw();
+  const std::int64_t before = present.tick->raw();
+  const std::int64_t price = options_.symbols[symbol].price.raw();
+  if (tick <= 0 || (tick % before != 0 && before % tick != 0) || price / tick < kTicksOfPriceMin ||
+      price / tick > kTicksOfPriceMax) {
+    return Invalid(
+        "tick", FormatDecimal(tick, kPriceDecimals),
+        absl::StrCat("a multiple or a part of the present one, ",
+                     FormatDecimal(before, kPriceDecimals), ", with ", kTicksOfPriceMin, " to ",
+                     kTicksOfPriceMax, " of them in the price of ", options_.symbols[symbol].name));
+  }
+  symbols_[symbol]->Change(rules);
+  return absl::OkStatus();
+}
+
+void SyntheticMarket::Halt(std::size_t symbol, EventTime until) {
+  symbols_[symbol]->Halt(until - options_.start);
+}
+
+absl::Status SyntheticMarket::Relist(std::size_t symbol, std::int64_t first) {
+  if (options_.market != Market::kSpot) {
+    return absl::InvalidArgumentError("a listing anew is of the spot market: futures share ids");
+  }
+  symbols_[symbol]->Relist(first);
+  return absl::OkStatus();
+}
 
 }  // namespace thalweg

@@ -58,6 +58,9 @@ struct MarketSymbolOptions {
 [[nodiscard]] absl::StatusOr<MarketSymbolOptions> ParseMarketSymbol(std::string_view text);
 
 inline constexpr std::size_t kMarketSymbolsMax = 500;
+// Of a market's price, when its tick changes.
+inline constexpr std::int64_t kTicksOfPriceMin = 1'000;
+inline constexpr std::int64_t kTicksOfPriceMax = 1'000'000'000'000;
 inline constexpr std::size_t kMarketLevelsMin = 100;
 inline constexpr std::size_t kMarketLevelsMax = 100'000;
 
@@ -84,6 +87,12 @@ struct MarketLine {
   std::optional<UpdateId> depth_end;  // Of a depth event: its last update id.
 };
 
+// What an exchange may change of a symbol while it trades; absent: as it is.
+struct MarketRules {
+  std::optional<Price> tick{};
+  std::optional<int> step_decimals{};
+};
+
 class MarketSymbol;
 
 class SyntheticMarket {
@@ -101,6 +110,22 @@ class SyntheticMarket {
   // The true book of a symbol, by its position in the options. It is ahead of the lines handed out
   // by up to one depth interval; At() and HashAt() answer for the ids that they name.
   [[nodiscard]] const TrueBook& book(std::size_t symbol) const;
+  // The units of that book.
+  [[nodiscard]] Price tick(std::size_t symbol) const;
+  [[nodiscard]] int step_decimals(std::size_t symbol) const;
+
+  // What happens to a symbol, from its next depth interval on. Symbols that are left alone make the
+  // same lines as in a market where nothing happens.
+  //
+  // Other rules. Orders that a coarser tick or step does not allow are taken back first, in a depth
+  // event. InvalidArgument: the one is no multiple of the other, or the price would have fewer than
+  // kTicksOfPriceMin ticks or more than kTicksOfPriceMax.
+  [[nodiscard]] absl::Status Change(std::size_t symbol, const MarketRules& rules);
+  // Nobody trades, and nothing is sent, until then.
+  void Halt(std::size_t symbol, EventTime until);
+  // It is listed anew: another book, with update ids and trade ids that begin at `first`. The first
+  // depth event tells the whole book. InvalidArgument: futures, whose symbols share their ids.
+  [[nodiscard]] absl::Status Relist(std::size_t symbol, std::int64_t first);
 
  private:
   [[nodiscard]] ReceiveTime NextReceived(std::size_t symbol) const;

@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "core/decimal.h"
+
 namespace thalweg {
 namespace {
 
@@ -107,6 +109,7 @@ void Wander(std::int64_t kept, std::int64_t fresh, MarketRandom* random, std::in
 
 MarketSymbol::MarketSymbol(const MarketOptions& options, std::size_t index, std::int64_t* last_id)
     : options_(options),
+      start_price_(options.symbols[index].price),
       writing_(options.symbols[index].name, options.market, options.symbols[index].tick,
                options.symbols[index].step_decimals, options.depth_interval),
       activity_percent_(options.symbols[index].activity_percent),
@@ -142,6 +145,17 @@ void MarketSymbol::Step() {
   lines_.clear();
   next_line = 0;
   const Nanos begin = phase_ + interval_number_ * options_.depth_interval;
+  if (next_rules_) {
+    const UnitChange change = NextUnits();
+    if (!Conforms(change)) {
+      now_ = begin;
+      Conform(change);
+      ++interval_number_;
+      return;
+    }
+    TakeRules(change);
+  }
+  if (relisted_from_) OpenAnew(*std::exchange(relisted_from_, std::nullopt));
   mood_ = MoodAt(begin);
   Plan left = PlanInterval(mood_);
   const std::int64_t actions = left.far + left.touch + left.takers + left.moves;
@@ -160,6 +174,85 @@ void MarketSymbol::Step() {
   KeepSnapshotsComing();
   TellDepth();
   ++interval_number_;
+}
+
+void MarketSymbol::Halt(Nanos until) {
+  const Nanos intervals = (until - phase_) / options_.depth_interval + 1;
+  interval_number_ = std::max(interval_number_, intervals);
+}
+
+void MarketSymbol::OpenAnew(std::int64_t first) {
+  book_ = TrueBook();
+  for (std::vector<std::int64_t>& keys : touched_) keys.clear();
+  *last_id_ = first - 1;
+  told_id_ = UpdateId(*last_id_);
+  trade_id_ = TradeId(first - 1);
+  told_bid_ = told_ask_ = {};
+  OpenBook();
+}
+
+// ---- Other rules
+
+MarketRules MarketSymbol::next_rules() const {
+  MarketRules rules = next_rules_.value_or(MarketRules{});
+  return {rules.tick.value_or(writing_.tick), rules.step_decimals.value_or(writing_.step_decimals)};
+}
+
+void MarketSymbol::Change(const MarketRules& rules) {
+  const MarketRules before = next_rules();
+  next_rules_ = MarketRules{rules.tick.value_or(*before.tick),
+                            rules.step_decimals.value_or(*before.step_decimals)};
+}
+
+UnitChange MarketSymbol::NextUnits() const {
+  const MarketRules rules = next_rules();
+  const std::int64_t tick = rules.tick->raw();
+  const std::int64_t before = writing_.tick.raw();
+  const int decimals = *rules.step_decimals - writing_.step_decimals;
+  return {.price_times = std::max<std::int64_t>(before / tick, 1),
+          .price_by = std::max<std::int64_t>(tick / before, 1),
+          .qty_times = PowerOfTen(std::max(decimals, 0)),
+          .qty_by = PowerOfTen(std::max(-decimals, 0))};
+}
+
+bool MarketSymbol::Conforms(const UnitChange& change) const {
+  for (const Side side : {Side::kBid, Side::kAsk}) {
+    for (const auto& [key, qty] : book_.levels(side)) {
+      if (key % change.price_by != 0 || qty % change.qty_by != 0) return false;
+    }
+  }
+  return true;
+}
+
+// Orders that the new rules do not allow are taken back, as far as they do not.
+void MarketSymbol::Conform(const UnitChange& change) {
+  for (const Side side : {Side::kBid, Side::kAsk}) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> levels(book_.levels(side).begin(),
+                                                              book_.levels(side).end());
+    for (const auto& [key, qty] : levels) {
+      const std::int64_t allowed =
+          key % change.price_by == 0 ? qty - qty % change.qty_by : std::int64_t{0};
+      if (allowed != qty) Set(side, key, allowed);
+    }
+  }
+  TellTouch();
+  TellDepth();
+}
+
+// REQUIRES: everything was told, so that only what comes is in the new units.
+void MarketSymbol::TakeRules(const UnitChange& change) {
+  const MarketRules rules = next_rules();
+  next_rules_.reset();
+  assert(touched_[0].empty() && touched_[1].empty());
+  book_ = book_.InUnits(change);
+  for (MarketLevel* const told : {&told_bid_, &told_ask_}) {
+    told->price = Ticks(told->price.raw() * change.price_times / change.price_by);
+    told->qty = Qty(told->qty.raw() * change.qty_times / change.qty_by);
+  }
+  writing_ = MarketWriting(writing_.symbol, writing_.market, *rules.tick, *rules.step_decimals,
+                           options_.depth_interval);
+  start_ticks_ = start_price_.raw() / writing_.tick.raw();
+  floor_ = Ticks(start_ticks_ / kFloorPart + 1);
 }
 
 MarketSymbol::Mood MarketSymbol::MoodAt(Nanos since_start) const {

@@ -32,6 +32,13 @@ class MarketSymbol {
   // Makes the lines of the next depth interval, which replace those before.
   void Step();
 
+  // As of SyntheticMarket, all from the next interval on. `until`: since the market's start.
+  void Change(const MarketRules& rules);
+  void Halt(Nanos until);
+  void Relist(std::int64_t first) { relisted_from_ = first; }
+  // Those that count, or will with the next interval.
+  [[nodiscard]] MarketRules next_rules() const;
+
   struct Line {
     ReceiveTime received;
     std::size_t begin = 0;  // In the text of all lines of the interval.
@@ -84,6 +91,11 @@ class MarketSymbol {
   void KeepToMood();
   void CloseSpread();
   void OpenBook();
+  void OpenAnew(std::int64_t first);
+  [[nodiscard]] UnitChange NextUnits() const;
+  [[nodiscard]] bool Conforms(const UnitChange& change) const;
+  void Conform(const UnitChange& change);
+  void TakeRules(const UnitChange& change);
 
   void Set(Side side, std::int64_t key, std::int64_t qty);
   [[nodiscard]] std::optional<std::int64_t> BestKey(Side side) const;
@@ -100,14 +112,18 @@ class MarketSymbol {
   void EndLine();
 
   const MarketOptions& options_;
-  const MarketWriting writing_;
+  const Price start_price_;
+  MarketWriting writing_;
   const std::int64_t activity_percent_;
-  const std::int64_t start_ticks_;
-  const Ticks floor_;  // Where moves down end; takers may go a little below.
+  std::int64_t start_ticks_;
+  Ticks floor_;  // Where moves down end; takers may go a little below.
   std::int64_t* const last_id_;
   const Nanos phase_;
   MarketRandom random_;
   TrueBook book_;
+
+  std::optional<MarketRules> next_rules_;
+  std::optional<std::int64_t> relisted_from_;
 
   Nanos now_ = 0;  // Since the market's start.
   std::int64_t interval_number_ = 0;

@@ -45,7 +45,24 @@ void TrueBook::Set(UpdateId id, Side side, Ticks price, Qty qty) {
   id_ = id;
 }
 
+TrueBook TrueBook::InUnits(const UnitChange& change) const {
+  TrueBook book;
+  for (const Side side : {Side::kBid, Side::kAsk}) {
+    for (const auto& [key, qty] : levels(side)) {
+      assert(key * change.price_times % change.price_by == 0);
+      assert(qty * change.qty_times % change.qty_by == 0);
+      const std::int64_t new_key = key * change.price_times / change.price_by;
+      const std::int64_t new_qty = qty * change.qty_times / change.qty_by;
+      book.levels_[static_cast<std::size_t>(side)].emplace(new_key, new_qty);
+      book.hash_ += HashLevel(side, Price(side, new_key), Qty(new_qty));
+    }
+  }
+  book.id_ = book.known_from_ = id_;
+  return book;
+}
+
 std::optional<std::size_t> TrueBook::ChangesSince(UpdateId id) const noexcept {
+  if (id < known_from_) return std::nullopt;
   const std::size_t kept = std::min(change_count_, kTrueBookHistory);
   std::size_t count = 0;
   while (count < kept && Newest(count).id > id) ++count;

@@ -17,6 +17,14 @@ namespace thalweg {
 // Changes that can be undone, to answer for ids of the past.
 inline constexpr std::size_t kTrueBookHistory = std::size_t{1} << 16;
 
+// Other units: a price or quantity becomes its `times`-fold divided by `by`.
+struct UnitChange {
+  std::int64_t price_times = 1;
+  std::int64_t price_by = 1;
+  std::int64_t qty_times = 1;
+  std::int64_t qty_by = 1;
+};
+
 class TrueBook {
  public:
   // Levels of a side by distance: a bid's key is its negated price, so both sides begin with their
@@ -41,13 +49,18 @@ class TrueBook {
   // to it for a further change of the same event. REQUIRES: qty >= 0, id >= id().
   void Set(UpdateId id, Side side, Ticks price, Qty qty);
 
+  // The same levels in other units. How they were before is not known to that book.
+  // REQUIRES: every price and quantity is a whole number in them.
+  [[nodiscard]] TrueBook InUnits(const UnitChange& change) const;
+
   // A number that two books share if, and but for bad luck only if, all their levels are equal: the
   // sum of HashLevel over them.
   [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
   [[nodiscard]] static std::uint64_t HashLevel(Side side, Ticks price, Qty qty) noexcept;
 
   // The book after the last change whose id is at most `id`; nothing when that is too long ago
-  // (kTrueBookHistory changes). An id to come is answered with the book of now.
+  // (kTrueBookHistory changes, or before other units). An id to come is answered with the book of
+  // now.
   [[nodiscard]] std::optional<TrueBook> At(UpdateId id) const;
   // The hash of At(id), without building it.
   [[nodiscard]] std::optional<std::uint64_t> HashAt(UpdateId id) const;
@@ -71,6 +84,7 @@ class TrueBook {
 
   Levels levels_[2];
   UpdateId id_;
+  UpdateId known_from_{INT64_MIN};  // What was before is in other units.
   std::uint64_t hash_ = 0;
   std::vector<Change> history_;  // A ring of kTrueBookHistory, grown as needed.
   std::size_t change_count_ = 0;

@@ -70,5 +70,7 @@ class Decoder {
 // added to `left_out`; an answer of which nothing can be read is an error. Cold: allocates.
 [[nodiscard]] absl::StatusOr<std::vector<Instrument>> DecodeExchangeInfo(
     std::string_view body, std::vector<std::string>* left_out = nullptr);
+// An error answer about a symbol that is not listed (code -1121). Cold.
+[[nodiscard]] bool SaysUnknownSymbol(std::string_view body);
 
 }  // namespace thalweg

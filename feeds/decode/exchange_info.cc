@@ -153,4 +153,13 @@ absl::StatusOr<std::vector<Instrument>> DecodeExchangeInfo(std::string_view body
   return instruments;
 }
 
+bool SaysUnknownSymbol(std::string_view body) {
+  constexpr std::int64_t kInvalidSymbol = -1'121;
+  dom::parser parser;
+  dom::element root;
+  std::int64_t code = 0;
+  return parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS &&
+         root["code"].get(code) == simdjson::SUCCESS && code == kInvalidSymbol;
+}
+
 }  // namespace thalweg

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace thalweg {
 namespace {
@@ -40,6 +41,27 @@ std::optional<std::string> QueryParameter(std::string_view target, std::string_v
     }
   }
   return std::nullopt;
+}
+
+std::vector<std::string> AskedSymbols(std::string_view target) {
+  if (std::optional<std::string> symbol = QueryParameter(target, "symbol")) {
+    return {*std::move(symbol)};
+  }
+  std::vector<std::string> symbols;
+  bool is_inside = false;
+  for (const char c : QueryParameter(target, "symbols").value_or("")) {
+    if (c == '"') {
+      is_inside = !is_inside;
+      if (is_inside) symbols.emplace_back();
+    } else if (is_inside) {
+      symbols.back() += c;
+    }
+  }
+  return symbols;
+}
+
+bool IsFuturesTarget(std::string_view target) noexcept {
+  return target.starts_with("/fapi/") || target.starts_with("/dapi/");
 }
 
 RestTarget ParseRestTarget(std::string_view target) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace thalweg {
 
@@ -26,6 +27,12 @@ struct RestTarget {
 };
 
 [[nodiscard]] RestTarget ParseRestTarget(std::string_view target);
+
+// The symbols that a target names, by `symbol` or by `symbols`, a JSON array; none: it asks for
+// all.
+[[nodiscard]] std::vector<std::string> AskedSymbols(std::string_view target);
+// "/fapi/v1/exchangeInfo", "/dapi/..."
+[[nodiscard]] bool IsFuturesTarget(std::string_view target) noexcept;
 
 // The value of `name` in the target's query, decoded; nothing when absent.
 [[nodiscard]] std::optional<std::string> QueryParameter(std::string_view target,

@@ -15,6 +15,7 @@
 #include "core/string_view.h"
 #include "feeds/decode/decoder.h"
 #include "feeds/net/dialer.h"
+#include "feeds/net/outage.h"
 #include "feeds/net/rest_request.h"
 #include "feeds/net/server_trust.h"
 #include "feeds/net/stream_plan.h"
@@ -116,6 +117,7 @@ class LiveFeed::Core {
         rest_(loop_, *trust_, *resolver_, options_.rest),
         random_(options_.seed != 0 ? options_.seed : std::random_device()()),
         connects_(options_.connect_attempts, options_.connect_window),
+        outage_(options_.slot.backoff),
         weight_(DefaultRateLimits(options_.market), WeightOptions(options_)),
         snapshots_({options_.market, options_.depth_limit, kSnapshotConcurrency}, weight_, random_),
         log_(options_.log),
@@ -170,6 +172,7 @@ class LiveFeed::Core {
     }
     streams_.push_back(
         std::make_unique<MergedStreams>(std::move(plan), *shards_[shard].input, on_depth));
+    shard_of_streams_.push_back(shard);
   }
 
   [[nodiscard]] bool IsOnlyHost() const {
@@ -180,16 +183,18 @@ class LiveFeed::Core {
   void AddLeg(Endpoint endpoint) {
     // Of one host, each leg begins with another of its addresses.
     if (!surroundings_.empty() && IsOnlyHost()) endpoint.first_address = 1;
-    surroundings_.push_back(std::make_unique<SlotSurroundings>(SlotSurroundings{
-        [this, endpoint](const std::string& target, SocketObserver& observer) {
-          return std::make_unique<WebSocketClient>(dialer_, endpoint, target, options_.socket,
-                                                   observer);
-        },
-        &NetworkLoop::Now, &WallNow, [this](std::string_view line) { Log(line); }, connects_,
-        weight_, random_, last_connection_, endpoint.Url(), IsOnlyHost()}));
-    for (const auto& streams : streams_) {
+    surroundings_.push_back(std::make_unique<SlotSurroundings>(
+        SlotSurroundings{[this, endpoint](const std::string& target, SocketObserver& observer) {
+                           return std::make_unique<WebSocketClient>(dialer_, endpoint, target,
+                                                                    options_.socket, observer);
+                         },
+                         &NetworkLoop::Now, &WallNow, [this](std::string_view line) { Log(line); },
+                         connects_, weight_, random_, last_connection_, endpoint.Url(),
+                         IsOnlyHost(), INT64_MIN, &outage_, [this] { OnDoubt(); }}));
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
       slots_.push_back(
-          std::make_unique<StreamSlot>(options_.slot, *streams, *surroundings_.back()));
+          std::make_unique<StreamSlot>(options_.slot, *streams_[i], *surroundings_.back()));
+      shard_of_slot_.push_back(shard_of_streams_[i]);
     }
   }
 
@@ -247,20 +252,50 @@ class LiveFeed::Core {
     if (question.symbols.size() > 1) return AddHalves(question.shard, question.symbols);
     absl::Status status = TellUnknown(question.symbols.front(), DescribeAnswer(answer));
     if (!status.ok()) return BeginStop(std::move(status));
+    // The engine halts it by the exchange's own words.
+    if (code == kInvalidSymbol) Give(question, answer);
     Keep(std::move(question));
   }
 
   // It is answered, and asked again in the next round.
   void Keep(Question question) {
     answered_.push_back(std::move(question));
-    next_round_ = NetworkLoop::Now() + options_.info_period;
+    answered_at_ = NetworkLoop::Now();
+    next_round_ = answered_at_ + options_.info_period;
   }
 
-  // InvalidArgument before anything runs; a symbol that was known is told in the log.
+  void OnDoubt() { next_round_ = std::min(next_round_, answered_at_ + options_.info_doubt_period); }
+
+  // To the shard, when it says something new.
+  void Give(Question& question, const RestAnswer& answer) {
+    std::string rules = RulesOf(answer.body);
+    if (std::exchange(question.given, rules) == rules) return;
+    shards_[question.shard].input->OnRest(answer.received, question.request.target, answer.body);
+  }
+
+  // The watches of its streams know whether they may be silent.
+  void NoteHalt(const std::string& symbol, bool is_halted) {
+    if (!(is_halted ? halted_.insert(symbol).second : halted_.erase(symbol) > 0)) return;
+    Log(absl::StrCat("symbol ", symbol,
+                     is_halted ? " does not trade: its streams may be silent" : " trades again"));
+    const std::size_t shard = shard_of_.at(symbol);
+    const std::vector<std::string>& symbols = shards_[shard].symbols;
+    const auto index = static_cast<std::size_t>(std::find(symbols.begin(), symbols.end(), symbol) -
+                                                symbols.begin());
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      if (shard_of_slot_[i] == shard) slots_[i]->OnHalt(index, is_halted, NetworkLoop::Now());
+    }
+  }
+
+  // InvalidArgument before anything runs; a symbol that was known is told in the log, and does not
+  // trade.
   absl::Status TellUnknown(const std::string& symbol, const std::string& words) {
     if (is_running_) {
-      Log(absl::StrCat("symbol ", symbol, " has become unknown to ", options_.rest.Url(), ": ",
-                       words));
+      if (unknown_.insert(symbol).second) {
+        Log(absl::StrCat("symbol ", symbol, " has become unknown to ", options_.rest.Url(), ": ",
+                         words));
+      }
+      NoteHalt(symbol, true);
       return absl::OkStatus();
     }
     return absl::InvalidArgumentError(
@@ -288,17 +323,24 @@ class LiveFeed::Core {
     // One that could not be read is listed all the same: the engine infers what it is.
     const std::set<std::string> listed = ReadListedSymbols(answer.body);
     for (const std::string& symbol : question.symbols) {
-      if (listed.count(symbol) != 0) continue;
+      if (listed.count(symbol) != 0) {
+        unknown_.erase(symbol);
+        continue;
+      }
       absl::Status status = TellUnknown(symbol, "it is not among those that are listed");
       if (!status.ok()) return status;
     }
     if (const auto limits = ReadRateLimits(answer.body); limits.ok()) weight_.SetLimits(*limits);
     problem_.clear();
     info_backoff_.Reset();
-    std::string rules = RulesOf(answer.body);
-    if (std::exchange(question.given, rules) == rules) return absl::OkStatus();
-    for (const std::string& reason : left_out) Log(absl::StrCat("exchangeInfo: ", reason));
-    shards_[question.shard].input->OnRest(answer.received, question.request.target, answer.body);
+    for (const Instrument& instrument : *instruments) {
+      const auto shard = shard_of_.find(instrument.symbol);
+      if (shard != shard_of_.end()) NoteHalt(instrument.symbol, !instrument.trading);
+    }
+    if (question.given != RulesOf(answer.body)) {
+      for (const std::string& reason : left_out) Log(absl::StrCat("exchangeInfo: ", reason));
+    }
+    Give(question, answer);
     return absl::OkStatus();
   }
 
@@ -401,6 +443,8 @@ class LiveFeed::Core {
       refused_until = std::min(refused_until, surroundings->refused_until);
     }
     status.refused_for = std::max({now, refused_until, connects_.blocked_until()}) - now;
+    status.away_for = outage_.since(now);
+    status.halted_symbols = static_cast<std::int64_t>(halted_.size());
     for (const auto& slot : slots_) status.connections.push_back(slot->Status(now));
     status.snapshots = snapshots_.Estimates(now);
     for (SnapshotEstimate& estimate : status.snapshots) {
@@ -427,19 +471,25 @@ class LiveFeed::Core {
   RestClient rest_;
   RandomSource random_;
   ConnectionBudget connects_;
+  Outage outage_;
   WeightBudget weight_;
   SnapshotQueue snapshots_;
   PacedLog log_;
   std::int64_t last_connection_ = 0;
   absl::flat_hash_map<std::string, std::size_t> shard_of_;
   std::vector<std::unique_ptr<MergedStreams>> streams_;
+  std::vector<std::size_t> shard_of_streams_;
   std::vector<std::unique_ptr<SlotSurroundings>> surroundings_;  // Of each leg.
   std::vector<std::unique_ptr<StreamSlot>> slots_;
+  std::vector<std::size_t> shard_of_slot_;
   LoopTimer timer_;
 
   std::deque<Question> questions_;
   std::deque<Question> answered_;  // To be asked again at next_round_.
+  Nanos answered_at_ = 0;
   Nanos next_round_ = 0;
+  std::set<std::string> halted_;   // Symbols that do not trade.
+  std::set<std::string> unknown_;  // Of these: those that are not listed any more.
   Backoff info_backoff_;
   Nanos next_question_ = 0;
   bool is_asking_ = false;

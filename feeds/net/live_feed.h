@@ -3,8 +3,10 @@
 //   1. exchangeInfo of every symbol is asked for and given to its shard (OnRest). A symbol that the
 //      exchange does not know ends the feed with InvalidArgument; everything else that fails is
 //      tried for ever, with backoff, and said. It is asked again every kInfoPeriod, behind
-//      snapshots that are needed, and given again when something of the symbols has changed: they
-//      halt, begin to trade, and get other ticks. One that has become unknown is told in the log.
+//      snapshots that are needed, and sooner where it may explain something: a stream falls silent,
+//      one of a halted symbol speaks, the exchange is back. What has changed of the symbols is
+//      given to the shard: they halt, trade again, get other ticks, are not listed any more.
+//      Streams of those that do not trade may be silent (feeds/net/stream_watch.h).
 //   2. The connections of the plan are opened (feeds/net/stream_plan.h), each of one shard, and
 //      kept open (feeds/net/stream_slot.h). What they carry goes to their shard as it came.
 //   3. Orders of the shards are taken every kFeedTick and served by one queue of snapshots
@@ -44,8 +46,11 @@ namespace thalweg {
 inline constexpr Nanos kFeedTick = 5 * kMillisecond;
 // How old Status() is at most while the thread runs.
 inline constexpr Nanos kStatusAge = 100 * kMillisecond;
-// From an answer about all symbols to the next question.
-inline constexpr Nanos kInfoPeriod = 600 * kSecond;
+// From an answer about all symbols to the next question. It weighs 20 of the 6000 of a minute, for
+// some 250 symbols: so soon is a halt or another tick known that nothing else shows.
+inline constexpr Nanos kInfoPeriod = 60 * kSecond;
+// And sooner, in doubt, but not before that.
+inline constexpr Nanos kInfoDoubtPeriod = 5 * kSecond;
 // From Stop() to the end of Run(), whatever the exchange answers.
 inline constexpr Nanos kStopDeadline = kSecond;
 // Orders taken of a shard in one look.
@@ -76,6 +81,7 @@ struct LiveFeedOptions {
   SlotOptions slot;  // `watch` of futures: WatchOptionsOf(market, 1).
   SocketOptions socket;
   Nanos info_period = kInfoPeriod;
+  Nanos info_doubt_period = kInfoDoubtPeriod;
   std::size_t connect_attempts = kConnectAttemptsMax;
   Nanos connect_window = kConnectWindow;
   std::int64_t weight_time_scale = 1;  // WeightBudgetOptions::test_time_scale
@@ -98,6 +104,8 @@ struct FeedStatus {
   std::string problem;                  // The newest failure of REST, while it lasts.
   Nanos banned_for = 0;                 // HTTP 418: nothing is asked for so long.
   Nanos refused_for = 0;                // No connection is tried for so long.
+  Nanos away_for = 0;                   // No connection is open and attempts fail, since so long.
+  std::int64_t halted_symbols = 0;      // Those that do not trade, by exchangeInfo.
   std::vector<SlotStatus> connections;  // Of the first leg, then those of the second.
   // Who waits for a snapshot, in the order of service; `due` is from now.
   std::vector<SnapshotEstimate> snapshots;

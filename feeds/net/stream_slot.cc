@@ -81,7 +81,8 @@ StreamSlot::StreamSlot(const SlotOptions& options, MergedStreams& streams,
     : options_(options),
       streams_(streams),
       surroundings_(surroundings),
-      backoff_(options.backoff) {}
+      backoff_(options.backoff),
+      member_(surroundings.outage == nullptr ? 0 : surroundings.outage->Join()) {}
 StreamSlot::~StreamSlot() = default;
 
 bool StreamSlot::is_over() const noexcept {
@@ -90,12 +91,17 @@ bool StreamSlot::is_over() const noexcept {
 
 void StreamSlot::Log(std::string_view text) const { surroundings_.log(text); }
 
+void StreamSlot::Doubt() const {
+  if (surroundings_.on_doubt) surroundings_.on_doubt();
+}
+
 // ---- Attempts
 
 Nanos StreamSlot::NextDialAt(Nanos at) const {
   const WeightBudget& weight = surroundings_.weight;
   at = std::max(at, surroundings_.refused_until);
   if (weight.state(at) == BudgetState::kBanned) at = weight.blocked_until();
+  if (surroundings_.outage != nullptr) at = surroundings_.outage->NextAt(member_, at);
   return surroundings_.connects.NextAt(at);
 }
 
@@ -108,6 +114,7 @@ std::unique_ptr<StreamSlot::Link> StreamSlot::Dial(Nanos now) {
   } else if (learnt_) {
     link->watch->Learn(*learnt_);
   }
+  for (const std::size_t symbol : halted_) link->watch->OnHalt(symbol, true, now);
   link->socket = surroundings_.open(streams_.plan().Target(), *link);
   return link;
 }
@@ -135,11 +142,24 @@ void StreamSlot::TickLink(Link& link, Nanos now) {
   if (std::exchange(link.is_lagging, is_lagging) != is_lagging) streams_.OnLag(link.id, is_lagging);
   while (link.is_heard && !link.is_buried && !is_stopping_) {
     WatchStep step = link.watch->Advance(now, link.socket->pace());
+    if (link.watch->TakeDoubt()) Doubt();
     if (step.verdict != WatchVerdict::kGood) return TakeVerdict(link, step.verdict, step.why, now);
     if (!step.text && !step.ping) return;
     if (step.text) link.socket->Send(*std::move(step.text));
     if (step.ping) link.socket->Ping();
   }
+}
+
+void StreamSlot::OnHalt(std::size_t symbol, bool is_halted, Nanos now) {
+  if (is_halted) {
+    halted_.insert(symbol);
+  } else {
+    halted_.erase(symbol);
+  }
+  for (Link* const link : {current_.get(), successor_.get()}) {
+    if (link != nullptr) link->watch->OnHalt(symbol, is_halted, now);
+  }
+  if (learnt_) learnt_->OnHalt(symbol, is_halted, now);
 }
 
 void StreamSlot::TakeVerdict(Link& link, WatchVerdict verdict, std::string_view why, Nanos now) {
@@ -194,6 +214,12 @@ void StreamSlot::OnOpen(Link& link) {
   link.id = ++surroundings_.last_connection;
   link.opened = link.heard = now;
   link.watch->OnOpen(now);
+  if (surroundings_.outage != nullptr) {
+    if (const std::optional<Nanos> away = surroundings_.outage->OnOpen(now)) {
+      Log(absl::StrCat("the exchange is back after ", Seconds(*away)));
+      Doubt();
+    }
+  }
   const ConnectionPlan& plan = streams_.plan();
   if (&link == successor_.get()) link.rivals_frames = streams_.merge().frames(current_->leg);
   link.leg = streams_.Open(link.id, surroundings_.wall(), now,
@@ -225,6 +251,7 @@ std::size_t StreamSlot::Classify(Link& link, std::string_view text, Nanos now, b
     const std::size_t stream = streams_.Find(name);
     if (stream != none) {
       link.watch->OnFrame(stream, now);
+      if (link.watch->is_halted(stream)) Doubt();
       return stream;
     }
     link.watch->OnLife(now);
@@ -292,6 +319,7 @@ void StreamSlot::OnEnd(Link& link, const SocketEnd& end) {
 void StreamSlot::TellClosed(Link& link, int code) {
   if (link.id == 0) return;
   link.is_heard = false;
+  if (surroundings_.outage != nullptr) surroundings_.outage->OnClosed();
   streams_.Close(link.leg, link.id, surroundings_.wall(), code, surroundings_.now());
   AddCounts(streams_.merge().counts(link.leg), &counts_.leg);
 }
@@ -320,10 +348,19 @@ void StreamSlot::EndCurrent(int code, std::string_view why, std::optional<Nanos>
     return;
   }
   if (is_stopping_) return;
-  next_attempt_ =
-      now + std::max(backoff_.Next(good_for, surroundings_.random), ServerPause(retry_after));
+  Outage* const outage = surroundings_.outage;
+  const bool begins =
+      id == 0 && outage != nullptr && outage->OnFailure(member_, now, surroundings_.random);
+  // In an outage the waits are those of all.
+  const bool is_away = outage != nullptr && outage->is_on();
+  next_attempt_ = now + std::max(is_away ? 0 : backoff_.Next(good_for, surroundings_.random),
+                                 ServerPause(retry_after));
+  const Nanos at = NextDialAt(next_attempt_);
   Log(absl::StrCat(name, id == 0 ? " failed: " : absl::StrCat(" closed ", code, ": "), last_end_,
-                   "; again in ", Seconds(NextDialAt(next_attempt_) - now)));
+                   "; ",
+                   at == Outage::kNever ? "another connection asks when the exchange is back"
+                                        : absl::StrCat("again in ", Seconds(at - now))));
+  if (begins) Log("no connection is open and attempts fail: one at a time until one opens");
 }
 
 void StreamSlot::DropSuccessor(std::string_view why, Nanos now, std::optional<Nanos> retry_after) {
@@ -389,7 +426,9 @@ SlotStatus StreamSlot::Status(Nanos now) const {
     }
     status.unread_bytes = current_->socket->counts().unread_bytes;
   } else {
-    status.next_attempt_in = std::max(Nanos{0}, NextDialAt(std::max(now, next_attempt_)) - now);
+    const Nanos at = NextDialAt(std::max(now, next_attempt_));
+    const bool waits = at == Outage::kNever;
+    status.next_attempt_in = (waits ? std::max(now, surroundings_.outage->probe_at()) : at) - now;
   }
   return status;
 }

@@ -3,6 +3,7 @@
 //   - It dials when it may (feeds/net/connection_budget.h), and after an end waits by its backoff,
 //     or as long as the exchange asks for (Retry-After). HTTP 418 stops every slot and REST; 403
 //     and 429 stop the slots of that endpoint, and REST too where there is no other endpoint.
+//   - While the exchange is away one connection at a time dials, for all (feeds/net/outage.h).
 //   - What the watch finds (feeds/net/stream_watch.h) is done: requests, pings, a new connection.
 //     Where the process itself stood still for kPauseMin nothing is found: TCP has kept it all.
 //   - A replacement is make-before-break: the successor is opened, and both are legs of the plan's
@@ -24,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +34,7 @@
 #include "feeds/net/backoff.h"
 #include "feeds/net/connection_budget.h"
 #include "feeds/net/merged_streams.h"
+#include "feeds/net/outage.h"
 #include "feeds/net/stream_plan.h"
 #include "feeds/net/stream_socket.h"
 #include "feeds/net/stream_watch.h"
@@ -74,6 +77,10 @@ struct SlotSurroundings {
   std::string url;                // Of the endpoint: what stands before a plan's target.
   bool is_only_endpoint = true;
   Nanos refused_until = INT64_MIN;  // The endpoint does not want to see us before.
+  Outage* outage = nullptr;         // Null: every slot finds out for itself.
+  // Something that exchangeInfo may explain: a stream falls silent, one that may be silent is not,
+  // the exchange is back.
+  std::function<void()> on_doubt = {};
 };
 
 struct SlotCounts {
@@ -127,6 +134,8 @@ class StreamSlot {
 
   // Every few milliseconds: does what is due.
   void Tick(Nanos now);
+  // The symbol of the plan does not trade (true), or does: then its streams may be silent.
+  void OnHalt(std::size_t symbol, bool is_halted, Nanos now);
   // Says goodbye to the exchange. is_over() when nothing is open any more.
   void Stop();
   [[nodiscard]] bool is_over() const noexcept;
@@ -162,6 +171,7 @@ class StreamSlot {
   void TellClosed(Link& link, int code);
   void Bury(std::unique_ptr<Link> link);
   void Log(std::string_view text) const;
+  void Doubt() const;
 
   const SlotOptions options_;
   MergedStreams& streams_;
@@ -172,9 +182,11 @@ class StreamSlot {
   std::vector<std::unique_ptr<Link>> closing_;  // They say goodbye; nothing of them is delivered.
   std::vector<std::unique_ptr<Link>> buried_;   // Until the next tick: they may be calling us.
   std::unique_ptr<StreamWatch> learnt_;         // Of the last connection that ended.
+  std::set<std::size_t> halted_;                // Symbols of the plan.
 
   Backoff backoff_;
-  Nanos looked_ = 0;  // At the clock.
+  const std::size_t member_;  // Of the outage.
+  Nanos looked_ = 0;          // At the clock.
   Nanos next_attempt_ = INT64_MIN;
   Nanos next_successor_ = INT64_MIN;
   bool is_stopping_ = false;

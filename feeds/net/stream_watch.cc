@@ -122,6 +122,7 @@ void Silence::OnFrame(Nanos now, const WatchOptions& options) noexcept {
   ++frames_;
   ++frames_since_act_;
   heard_ = true;
+  is_doubted_ = false;
   const bool helped = acted_ >= last_ && now - acted_ < options.stream_silence / 3;
   if (helped || frames_since_act_ >= kKnownFrames) fruitless_ = 0;
   if (now - window_began_ >= options.gap_window) {
@@ -137,6 +138,19 @@ void Silence::Act(Nanos now) noexcept {
   acted_ = now;
   frames_since_act_ = 0;
   ++fruitless_;
+  is_doubted_ = false;
+}
+
+void Silence::Forgive(Nanos now) noexcept {
+  last_ = now;
+  fruitless_ = 0;
+  is_doubted_ = false;
+}
+
+bool Silence::Doubt(Nanos now, const WatchOptions& options) noexcept {
+  if (is_doubted_ || !is_known() || For(now) < Limit(options) / 6 * kDoubtSixths) return false;
+  is_doubted_ = true;
+  return true;
 }
 
 Nanos Silence::Limit(const WatchOptions& options) const noexcept {
@@ -148,12 +162,22 @@ Nanos Silence::Limit(const WatchOptions& options) const noexcept {
 }
 
 StreamWatch::StreamWatch(const WatchOptions& options, const ConnectionPlan& plan)
-    : options_(options), plan_(plan), streams_(plan.streams.size()) {}
+    : options_(options), plan_(plan), streams_(plan.streams.size()), halted_(plan.streams.size()) {}
 
 void StreamWatch::Learn(const StreamWatch& before) {
   assert(before.streams_.size() == streams_.size());
   streams_ = before.streams_;
+  halted_ = before.halted_;
   all_ = before.all_;
+}
+
+void StreamWatch::OnHalt(std::size_t symbol, bool is_halted, Nanos now) {
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    if (plan_.streams[i].symbol != symbol || halted_[i] == is_halted) continue;
+    halted_[i] = is_halted;
+    streams_[i].Forgive(now);
+    all_.Forgive(now);
+  }
 }
 
 void StreamWatch::OnOpen(Nanos now) {
@@ -169,6 +193,11 @@ void StreamWatch::OnOpen(Nanos now) {
 }
 
 void StreamWatch::OnFrame(std::size_t stream, Nanos now) noexcept {
+  // How long a halt lasts is no gap that is usual.
+  if (is_halted(stream)) {
+    streams_[stream].Forgive(now);
+    all_.Forgive(now);
+  }
   all_.OnFrame(now, options_);
   if (stream < streams_.size()) streams_[stream].OnFrame(now, options_);
   life_sign_ = now;
@@ -250,6 +279,7 @@ WatchStep StreamWatch::Advance(Nanos now, FramePace& pace) {
   if (!life && now >= next_look_) {
     next_look_ = now + options_.stream_silence / kLooksPerSilence;
     DropOverdueRequests(now);
+    LookForDoubts(now);
     if (auto step = JudgeSilence(now)) return *std::move(step);
     LookForSilentStreams(now);
     LookForUnheardStreams(now);
@@ -297,9 +327,22 @@ std::optional<WatchStep> StreamWatch::JudgeLife(Nanos now) const {
 std::optional<WatchStep> StreamWatch::JudgeSilence(Nanos now) {
   const Nanos silent = all_.For(now);
   if (silent < all_.Limit(options_)) return std::nullopt;
+  // With some of them halted what is usual of all is unknown: one of the others has to be late.
+  const bool some_halt = std::find(halted_.begin(), halted_.end(), true) != halted_.end();
+  bool is_late = false;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    is_late = is_late || (!halted_[i] && streams_[i].For(now) >= streams_[i].Limit(options_));
+  }
+  if (some_halt && !is_late) return std::nullopt;
   ++counts_.stalls;
   all_.Act(now);
   return Step(WatchVerdict::kReconnect, absl::StrCat("silent for ", Seconds(silent)));
+}
+
+void StreamWatch::LookForDoubts(Nanos now) {
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    if (!halted_[i] && streams_[i].Doubt(now, options_)) is_in_doubt_ = true;
+  }
 }
 
 // While others are alive.
@@ -308,7 +351,7 @@ void StreamWatch::LookForSilentStreams(Nanos now) {
   std::vector<std::size_t> silent;
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     Silence& stream = streams_[i];
-    if (!stream.is_known() || stream.For(now) < stream.Limit(options_)) continue;
+    if (halted_[i] || !stream.is_known() || stream.For(now) < stream.Limit(options_)) continue;
     stream.Act(now);
     silent.push_back(i);
     if (stream.fruitless() == kSubscribeTriesMax) fruitless_ = true;
@@ -322,9 +365,12 @@ void StreamWatch::LookForSilentStreams(Nanos now) {
 
 void StreamWatch::LookForUnheardStreams(Nanos now) {
   if (now < next_question_ || !requests_.empty()) return;
-  const bool is_unheard = std::any_of(streams_.begin(), streams_.end(), [&](const Silence& stream) {
-    return !stream.is_known() && stream.For(now) >= options_.first_message;
-  });
+  bool is_unheard = false;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    const Silence& stream = streams_[i];
+    is_unheard = is_unheard ||
+                 (!halted_[i] && !stream.is_known() && stream.For(now) >= options_.first_message);
+  }
   if (!is_unheard) return;
   question_wait_ = std::min(2 * question_wait_, options_.longest_silence);
   next_question_ = now + question_wait_;

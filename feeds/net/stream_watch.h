@@ -17,6 +17,9 @@
 //                  by the same rule or for `unknown_silence`: the connection is made anew. Each
 //                  time without effect doubles the limit, up to `longest_silence`, so quiet symbols
 //                  cost a request now and then, and make no storm.
+//   halted         Streams of a symbol that does not trade may be silent: nothing is done about
+//                  it. Only exchangeInfo says whether it trades, so a silence is a doubt shortly
+//                  before its limit, for somebody to ask before anything is done.
 //   server pings   None for `server_ping_silence`: replaced, or made anew when no data came either.
 //   own pings      Every `ping_every`, also while it waits to be replaced; no pong and nothing else
 //                  for `pong_deadline`: half open.
@@ -33,6 +36,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/units.h"
@@ -44,6 +48,8 @@ namespace thalweg {
 inline constexpr std::int64_t kSubscribeTriesMax = 3;
 inline constexpr std::int64_t kKnownFrames = 20;
 inline constexpr Nanos kSilenceGaps = 3;
+// Of the limit of a silence, in sixths.
+inline constexpr Nanos kDoubtSixths = 5;
 // Looks over all streams in the time that one of them may be silent.
 inline constexpr std::int64_t kLooksPerSilence = 20;
 // Frames of a second that requests leave to pongs, and pings of ours.
@@ -75,6 +81,10 @@ class Silence {
   void OnFrame(Nanos now, const WatchOptions& options) noexcept;
   // Something was done about it: the limit doubles, and counts from now.
   void Act(Nanos now) noexcept;
+  // It was right to be silent until now.
+  void Forgive(Nanos now) noexcept;
+  // It is silent for so long that one may ask why. True once in each silence.
+  [[nodiscard]] bool Doubt(Nanos now, const WatchOptions& options) noexcept;
 
   // Enough frames came to say what is usual.
   [[nodiscard]] bool is_known() const noexcept { return frames_ >= kKnownFrames; }
@@ -94,6 +104,7 @@ class Silence {
   std::int64_t frames_since_act_ = 0;
   std::int64_t fruitless_ = 0;  // Acts that nothing followed.
   bool heard_ = false;
+  bool is_doubted_ = false;
 };
 
 enum class WatchVerdict : std::uint8_t {
@@ -135,12 +146,21 @@ class StreamWatch {
   void OnServerPing(Nanos now) noexcept { server_ping_ = life_sign_ = now; }
   void OnPong(Nanos now) noexcept { pong_ = life_sign_ = now; }
   void OnShutdownNotice() noexcept { is_shutting_down_ = true; }
+  // The symbol of the plan does not trade (true), or does.
+  void OnHalt(std::size_t symbol, bool is_halted, Nanos now);
   // Nobody looked for a while until now: what came meanwhile is still to be read, so nothing was
   // silent and nothing is late.
   void OnPause(Nanos now) noexcept;
 
   // One step that is due; call again until there is none. A verdict stays.
   [[nodiscard]] WatchStep Advance(Nanos now, FramePace& pace);
+
+  // A stream has begun to be silent for long, since this was asked last.
+  [[nodiscard]] bool TakeDoubt() noexcept { return std::exchange(is_in_doubt_, false); }
+  // The stream is one of a symbol that does not trade.
+  [[nodiscard]] bool is_halted(std::size_t stream) const noexcept {
+    return stream < halted_.size() && halted_[stream];
+  }
 
   // Every stream was asked for, and every reply was good.
   [[nodiscard]] bool is_subscribed() const noexcept { return requests_.empty() && !failed_; }
@@ -167,6 +187,7 @@ class StreamWatch {
 
   [[nodiscard]] std::optional<WatchStep> JudgeLife(Nanos now) const;
   [[nodiscard]] std::optional<WatchStep> JudgeSilence(Nanos now);
+  void LookForDoubts(Nanos now);
   void LookForSilentStreams(Nanos now);
   void LookForUnheardStreams(Nanos now);
   [[nodiscard]] std::optional<WatchStep> SendRequest(Nanos now, FramePace& pace);
@@ -174,6 +195,7 @@ class StreamWatch {
   WatchOptions options_;
   const ConnectionPlan& plan_;
   std::vector<Silence> streams_;
+  std::vector<bool> halted_;  // By stream.
   Silence all_;
   std::vector<Request> requests_;
   std::int64_t last_id_ = 0;
@@ -186,6 +208,7 @@ class StreamWatch {
   Nanos next_question_ = 0;
   Nanos question_wait_ = 0;
   bool is_shutting_down_ = false;
+  bool is_in_doubt_ = false;
   bool failed_ = false;     // A request was tried too often.
   bool fruitless_ = false;  // A stream was subscribed again too often.
   std::string refusal_;

@@ -2,7 +2,7 @@
 `thalweg verify`. The live books are the exchange's own, no record with clear flags is wrong, and a
 replay of what was recorded is the live run bit for bit.
 
-  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|shards|legs|storm [--short]
+  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|shards|legs|instruments|storm [--short]
 
 Exit status 77: skipped, because the real recordings are not there.
 """
@@ -322,6 +322,62 @@ def legs_case(args, folder):
     return log
 
 
+HALTED = 1 << 13
+
+
+def ticks_of(path, symbol):
+    """The ticks that the records of a symbol are told in, one after another."""
+    ticks = []
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["symbol"] != symbol or int(row["flags"]) & BOOK_DOUBTS:
+                continue
+            spread = float(row["best_ask"]) - float(row["best_bid"])
+            count = float(row["spread_ticks"])
+            tick = round(spread / count, 8)
+            assert math.isclose(tick * count, spread, abs_tol=1e-9), f"{spread} is {count} ticks"
+            if not ticks or ticks[-1] != tick:
+                ticks.append(tick)
+    return ticks
+
+
+def instruments_case(args, folder):
+    """What an exchange does to its instruments: other ticks, a halt, a listing anew, a maintenance."""
+    symbols = ["AAAUSDT", "BBBUSDT", "CCCUSDT", "DDDUSDT"]
+    market = ["--symbols", ",".join(symbols), "--levels", "900", "--seed", "13"]
+    market += ["--time-scale", "20"]
+    faults = [
+        "tick-size:symbol=AAAUSDT,tick=0.001@time=3",
+        "step-size:symbol=AAAUSDT,step=0.0000001@time=5",
+        "relist:symbol=CCCUSDT@time=3",
+        "halt:symbol=BBBUSDT,for=7@time=4",
+        "tick-size:symbol=AAAUSDT,tick=0.1@time=10",
+        "# Of a minute, 20 times as fast.",
+        "maintenance:for=60@time=16",
+    ]
+    log = follow(args.thalweg, folder, symbols, market, [], 31, faults)
+    check_parity(args.thalweg, folder, symbols)
+    # The coarser tick counts from the next synchronisation, behind the maintenance.
+    assert ticks_of(folder / "live.csv", "AAAUSDT") == [0.01, 0.001, 0.1]
+    assert ticks_of(folder / "live.csv", "BBBUSDT") == [0.01]
+    with (folder / "live.csv").open(newline="") as file:
+        flags = [int(row["flags"]) for row in csv.DictReader(file) if row["symbol"] == "BBBUSDT"]
+    halted = [bool(word & HALTED) for word in flags]
+    assert not halted[0] and any(halted) and not halted[-1], "HALTED, and then not any more"
+    assert "BBBUSDT: not trading by exchangeInfo: HALTED" in log
+    assert "BBBUSDT: trading again by exchangeInfo" in log
+    assert "CCCUSDT: update ids began anew" in log
+    with (folder / "live.csv").open(newline="") as file:
+        ids = [int(row["update_id"]) for row in csv.DictReader(file) if row["symbol"] == "CCCUSDT"]
+    assert ids[0] > 10**9 and ids[-1] < 10**6, "ids from 1"
+    # Nothing was taken for a stall, and nobody stormed.
+    assert told(log, r"(\d+) stalls") == 0
+    assert told(log, r"connections: (\d+) opened") == 2
+    assert 1 <= told(log, r"(\d+) refused;") < 20
+    assert told(log, r"429: (\d+)") == 0
+    return log
+
+
 # Answers are bad up to this one.
 STORM_REQUESTS = 60
 # A snapshot that failed several times is asked for again after up to 30 s: so long at least a storm has
@@ -384,7 +440,7 @@ def storm_case(args, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--thalweg", required=True)
-    parser.add_argument("--case", choices=["market", "recording", "usdm", "shards", "legs", "storm"], required=True)
+    parser.add_argument("--case", choices=["market", "recording", "usdm", "shards", "legs", "instruments", "storm"], required=True)
     parser.add_argument("--source", type=pathlib.Path, required=True, help="the checkout")
     parser.add_argument("--short", action="store_true", help="fewer symbols, less time")
     parser.add_argument("--seed", type=int, default=1, help="of a storm")
@@ -400,6 +456,7 @@ def main():
             "usdm": usdm_case,
             "shards": shards_case,
             "legs": legs_case,
+            "instruments": instruments_case,
             "storm": storm_case,
         }
         try:

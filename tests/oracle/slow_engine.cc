@@ -137,6 +137,8 @@
 #include "tests/oracle/slow_engine.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "tests/oracle/slow_symbol.h"
@@ -419,7 +421,7 @@ void SlowEngine::Rest(Int recv_ns, std::string_view target, std::string_view bod
   if (path.ends_with("/depth")) {
     RestDepth(recv_ns, target, body);
   } else if (path.ends_with("/exchangeInfo")) {
-    ExchangeInfo(body);
+    ExchangeInfo(target, body);
   }
 }
 
@@ -430,20 +432,45 @@ void SlowEngine::RestDepth(Int recv_ns, std::string_view target, std::string_vie
   GiveSnapshot(recv_ns, symbol, body, PlainInteger(QueryValue(target, "limit")));
 }
 
-void SlowEngine::ExchangeInfo(std::string_view body) {
+// Who is asked about, was listed and is not any more does not trade. Without names that is
+// everybody, on futures.
+void SlowEngine::ExchangeInfo(std::string_view target, std::string_view body) {
   element root;
   simdjson::dom::array symbols;
+  std::string question = WithoutPercents(QueryValue(target, "symbols"));
+  if (question.empty()) question = "\"" + WithoutPercents(QueryValue(target, "symbol")) + "\"";
+  const bool asks_all = question == "\"\"";
+  const auto is_asked = [&](const std::string& name) {
+    if (asks_all) return target.find("/fapi/") == 0 || target.find("/dapi/") == 0;
+    return question.find("\"" + name + "\"") != std::string::npos;
+  };
+  const auto delist = [&](const std::string& name) {
+    instruments_[name].trading = false;
+    if (SlowSymbol* symbol = FindSymbol(name)) symbol->Delist();
+  };
+  Int code = 0;
+  if (!asks_all && std::count(question.begin(), question.end(), '"') == 2 &&
+      parser_.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS &&
+      root.at_key("code").get(code) == simdjson::SUCCESS && code == -1'121) {
+    return delist(
+        question.substr(question.find('"') + 1, question.rfind('"') - question.find('"') - 1));
+  }
   if (parser_.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS ||
       root.at_key("symbols").get_array().get(symbols) != simdjson::SUCCESS) {
     ++unused_frames_;
     return;
   }
+  std::set<std::string> listed;
   for (const element entry : symbols) {
     const std::string name(TextField(entry, "symbol").value_or(""));
+    listed.insert(name);
     const InstrumentFact fact{TickOf(entry), QtyDecimalsOf(entry), IsTrading(entry)};
     instruments_[name] = fact;
     SlowSymbol* symbol = FindSymbol(name);
     if (symbol != nullptr) symbol->SetInstrument(fact.tick, fact.qty_decimals, fact.trading);
+  }
+  for (const auto& [name, fact] : instruments_) {
+    if (is_asked(name) && !listed.contains(name)) delist(name);
   }
 }
 

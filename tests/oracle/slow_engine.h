@@ -127,7 +127,7 @@ class SlowEngine {
   void Header(std::string_view json);
   void Rest(std::int64_t recv_ns, std::string_view target, std::string_view body);
   void RestDepth(std::int64_t recv_ns, std::string_view target, std::string_view body);
-  void ExchangeInfo(std::string_view body);
+  void ExchangeInfo(std::string_view target, std::string_view body);
   void Connection(std::string_view id, std::string_view what, std::string_view rest);
   void Drop(std::string_view kind, std::string_view symbol);
   void BareSnapshot(std::int64_t recv_ns, std::string_view body);

@@ -38,6 +38,7 @@ class SlowSymbol {
   template <class Carried>
   void ConnectionClosed(Carried carried);
   void SetInstrument(std::optional<Int> tick, int qty_decimals, bool trading);
+  void Delist() { trading_ = false; }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::string FinalBook() const;

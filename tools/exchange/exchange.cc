@@ -29,6 +29,12 @@ bool IsMoment(FaultKind kind) {
     case FaultKind::kShutdown:
     case FaultKind::kClose:
     case FaultKind::kPings:
+    case FaultKind::kTickSize:
+    case FaultKind::kStepSize:
+    case FaultKind::kHalt:
+    case FaultKind::kDelist:
+    case FaultKind::kRelist:
+    case FaultKind::kMaintenance:
       return true;
     default:
       return false;
@@ -141,7 +147,7 @@ Exchange::Exchange(ExchangeOptions options, std::unique_ptr<ExchangeFeed> feed, 
       wire_(wire),
       venue_(VenueOf(feed_->market(), options_.time_scale)),
       budget_(venue_),
-      desk_(venue_, *feed_, tapes_) {
+      desk_(venue_, *feed_, tapes_, listing_) {
   for (const Fault& fault : options_.faults) {
     Scheduled scheduled;
     scheduled.fault = fault;
@@ -163,6 +169,7 @@ EventTime Exchange::Clock(Nanos now) const { return feed_->start() + FeedTime(no
 HttpAnswer Exchange::Ask(const HttpQuestion& question, Nanos now) {
   const std::int64_t weight = desk_.Weight(question);
   if (weight == 0) return desk_.Answer(question, Clock(now));
+  if (std::optional<HttpAnswer> closed = Maintenance(now)) return *std::move(closed);
   const BudgetVerdict verdict = budget_.Charge(question.address, weight, now);
   HttpAnswer answer;
   if (verdict.status == 200) {
@@ -225,8 +232,21 @@ HttpAnswer Exchange::AskDepth(const RestDesk::Depth& depth, Nanos now) {
   return answer;
 }
 
+std::optional<HttpAnswer> Exchange::Maintenance(Nanos now) const {
+  if (now >= maintenance_until_) return std::nullopt;
+  HttpAnswer answer =
+      ErrorAnswer(maintenance_status_, -1016, "This service is no longer available.");
+  answer.is_aborted = maintenance_status_ == 0;
+  return answer;
+}
+
 UpgradeVerdict Exchange::Open(const HttpQuestion& question, Nanos now) {
   UpgradeVerdict verdict;
+  if (std::optional<HttpAnswer> closed = Maintenance(now)) {
+    options_.log(absl::StrCat("connection refused: maintenance, ", question.address));
+    verdict.refusal = *std::move(closed);
+    return verdict;
+  }
   const BudgetVerdict budget = budget_.Connect(question.address, now);
   if (budget.status != 200) {
     verdict.refusal = ErrorAnswer(budget.status, -1003, "Too many connection attempts.");
@@ -367,6 +387,7 @@ void Exchange::Advance(Nanos now) {
 
 void Exchange::AdvanceFeed(Nanos now) {
   if (!feed_began_) return;
+  EndHalts(FeedTime(now));
   for (std::size_t count = 0; count < kFramesPerAdvance && !is_feed_over_; ++count) {
     const std::optional<Nanos> at = feed_->NextAt();
     if (!at) {
@@ -426,6 +447,9 @@ std::optional<Nanos> Exchange::NextDue(Nanos now) {
         scheduled.fault.trigger == FaultTrigger::kTime) {
       consider(of_feed(scheduled.fault.time));
     }
+  }
+  if (const std::optional<Nanos> end = listing_.NextEnd(); end && keeps_pace) {
+    consider(of_feed(*end));
   }
   if (is_feed_over_) return due;
   if (options_.speed == 0) {
@@ -499,8 +523,57 @@ std::vector<const Fault*> Exchange::Treating(FaultTrigger trigger, std::string_v
   return treating;
 }
 
+bool Exchange::BeginChange(const Fault& fault, Nanos now) {
+  absl::Status done;
+  switch (fault.kind) {
+    case FaultKind::kTickSize:
+      done = feed_->Change(fault.symbol, {.tick = fault.increment});
+      break;
+    case FaultKind::kStepSize: {
+      int decimals = 0;
+      while (PowerOfTen(kQtyDecimalsMax - decimals) > fault.increment.raw()) ++decimals;
+      done = feed_->Change(fault.symbol, {.step_decimals = decimals});
+      break;
+    }
+    case FaultKind::kHalt: {
+      // What was recorded is kept back; it is a gap.
+      const Nanos until = std::max(FeedTime(now), newest_frame_) + fault.length;
+      listing_.Halt(fault.symbol, fault.how, until, !feed_->Halt(fault.symbol, until).ok());
+      break;
+    }
+    case FaultKind::kDelist:
+      listing_.Delist(fault.symbol);
+      break;
+    case FaultKind::kRelist:
+      done = feed_->Relist(fault.symbol, fault.to);
+      if (!done.ok()) break;
+      listing_.Relist(fault.symbol);
+      id_shifts_.erase(fault.symbol);
+      tapes_[fault.symbol] = SymbolTape();
+      break;
+    case FaultKind::kMaintenance:
+      maintenance_until_ = now + fault.length / options_.time_scale;
+      maintenance_status_ = static_cast<int>(fault.status);
+      for (auto& [number, connection] : connections_) {
+        CloseConnection(connection, number, kGoingAway, "maintenance");
+      }
+      break;
+    default:
+      return false;
+  }
+  if (!done.ok()) options_.log(absl::StrCat("fault ", fault.text, " failed: ", done.message()));
+  return true;
+}
+
+void Exchange::EndHalts(Nanos feed_time) {
+  for (const std::string& symbol : listing_.Advance(feed_time)) {
+    options_.log(absl::StrCat(symbol, " is TRADING again"));
+  }
+}
+
 void Exchange::BeginMoment(const Fault& fault, Nanos now) {
   options_.log(absl::StrCat("fault ", fault.text));
+  if (BeginChange(fault, now)) return;
   if (fault.kind == FaultKind::kIdReset) {
     if (const std::optional<UpdateId> id = feed_->BookId(fault.symbol)) {
       id_shifts_[fault.symbol] = id->raw() + 1 - fault.to;
@@ -541,7 +614,7 @@ void Exchange::BeginMoment(const Fault& fault, Nanos now) {
 }
 
 void Exchange::SendFrame(const FeedFrame& frame, Nanos now) {
-  if (!frame.is_sent) return;
+  if (!frame.is_sent || listing_.IsSilent(frame.symbol)) return;
   RememberFrame(frame);
   std::optional<StreamText> text = SplitStreamText(frame.text);
   if (!text) return;

@@ -20,6 +20,7 @@
 #include "core/units.h"
 #include "tools/exchange/exchange_feed.h"
 #include "tools/exchange/fault.h"
+#include "tools/exchange/listing.h"
 #include "tools/exchange/request_budget.h"
 #include "tools/exchange/rest_desk.h"
 #include "tools/exchange/stream_session.h"
@@ -160,6 +161,11 @@ class Exchange {
   // Counts a request, attempt or control message, and says which faults treat it.
   [[nodiscard]] std::vector<const Fault*> Treating(FaultTrigger trigger, std::string_view symbol);
   void BeginMoment(const Fault& fault, Nanos now);
+  // True: it was one of an instrument, or of the whole exchange.
+  [[nodiscard]] bool BeginChange(const Fault& fault, Nanos now);
+  void EndHalts(Nanos feed_time);
+  // The answer to everything while a maintenance lasts.
+  [[nodiscard]] std::optional<HttpAnswer> Maintenance(Nanos now) const;
   [[nodiscard]] HttpAnswer AskDepth(const RestDesk::Depth& depth, Nanos now);
 
   const ExchangeOptions options_;
@@ -168,11 +174,14 @@ class Exchange {
   const Venue venue_;
   RequestBudget budget_;
   SymbolTapes tapes_;
+  Listing listing_;
   RestDesk desk_;
   std::vector<Scheduled> faults_;
   std::map<ConnectionNumber, Connection> connections_;
   ConnectionNumber last_connection_ = 0;
   std::map<std::string, std::int64_t, std::less<>> id_shifts_;  // By symbol.
+  Nanos maintenance_until_ = 0;
+  int maintenance_status_ = 503;
   std::optional<Nanos> feed_began_;
   Nanos newest_frame_ = 0;  // Its time in the feed.
   bool is_feed_over_ = false;

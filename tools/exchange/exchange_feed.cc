@@ -52,6 +52,18 @@ void AppendSide(const ExchangeBook& from, Side side, std::size_t limit, std::str
 
 }  // namespace
 
+namespace {
+
+absl::Status AsRecorded() {
+  return absl::UnimplementedError("a recording is played as it is; take the seeded market");
+}
+
+}  // namespace
+
+absl::Status ExchangeFeed::Change(std::string_view, const MarketRules&) { return AsRecorded(); }
+absl::Status ExchangeFeed::Halt(std::string_view, Nanos) { return AsRecorded(); }
+absl::Status ExchangeFeed::Relist(std::string_view, std::int64_t) { return AsRecorded(); }
+
 void FeedReader::Read(std::string_view text, int qty_decimals, FeedFrame* frame,
                       std::optional<DepthDiff>* diff) {
   static const JsonPath& first_fill = *new JsonPath(*JsonPath::Parse("f"));

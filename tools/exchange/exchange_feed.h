@@ -19,6 +19,7 @@
 #include "feeds/decode/decoder.h"
 #include "feeds/decode/frame.h"
 #include "pipeline/engine_options.h"
+#include "replay/market.h"
 #include "replay/true_book.h"
 
 namespace thalweg {
@@ -77,6 +78,12 @@ class ExchangeFeed {
                                                            std::optional<UpdateId> id) = 0;
   // The id of the book after the last depth event that was taken; nothing when not known.
   [[nodiscard]] virtual std::optional<UpdateId> BookId(std::string_view symbol) = 0;
+
+  // What happens to a symbol from here on (replay/market.h); Unimplemented: the feed is as it was
+  // recorded. InvalidArgument with what cannot be. After Change() the rules in symbols() are new.
+  [[nodiscard]] virtual absl::Status Change(std::string_view symbol, const MarketRules& rules);
+  [[nodiscard]] virtual absl::Status Halt(std::string_view symbol, Nanos until);
+  [[nodiscard]] virtual absl::Status Relist(std::string_view symbol, std::int64_t first);
 };
 
 // Decodes frames into what the exchange needs; of a depth event also its levels.

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "core/decimal.h"
 #include "core/string_view.h"
 
 namespace thalweg {
@@ -22,7 +23,7 @@ struct KindRule {
   std::string_view hows;  // Values of `how`, the first one is the default.
 };
 constexpr std::string_view kOfFrames = "frame,id,time";
-constexpr std::array<KindRule, 20> kKinds{{
+constexpr std::array<KindRule, 26> kKinds{{
     {FaultKind::kDrop, "drop", "stream,symbol,connection,count", kOfFrames, ""},
     {FaultKind::kDuplicate, "duplicate", "stream,symbol,connection,count,times", kOfFrames, ""},
     {FaultKind::kReorder, "reorder", "stream,symbol,connection,count,by", kOfFrames, ""},
@@ -38,6 +39,12 @@ constexpr std::array<KindRule, 20> kKinds{{
     {FaultKind::kShutdown, "shutdown", "stream,symbol,connection,for", kOfFrames, ""},
     {FaultKind::kClose, "close", "stream,symbol,connection,code", kOfFrames, ""},
     {FaultKind::kPings, "pings", "stream,symbol,connection,count", kOfFrames, ""},
+    {FaultKind::kTickSize, "tick-size", "symbol!,tick!", kOfFrames, ""},
+    {FaultKind::kStepSize, "step-size", "symbol!,step!", kOfFrames, ""},
+    {FaultKind::kHalt, "halt", "symbol!,for!,how", kOfFrames, "BREAK,HALT,END_OF_DAY,CANCEL_ONLY"},
+    {FaultKind::kDelist, "delist", "symbol!", kOfFrames, ""},
+    {FaultKind::kRelist, "relist", "symbol!,to", kOfFrames, ""},
+    {FaultKind::kMaintenance, "maintenance", "for!,status", kOfFrames, ""},
     {FaultKind::kRefuse, "refuse", "count,status", "attempt", ""},
     {FaultKind::kRestError, "rest-error", "symbol,count,status", "request", ""},
     {FaultKind::kSnapshotLate, "snapshot-late", "symbol,count,for!", "request", ""},
@@ -77,6 +84,20 @@ bool ToNumber(absl::string_view text, std::int64_t least, std::int64_t* number) 
   return absl::SimpleAtoi(text, number) && *number >= least;
 }
 
+bool ToPrice(absl::string_view text, Price* price) {
+  const absl::StatusOr<Price> parsed = ParsePositivePrice(Standard(text));
+  if (parsed.ok()) *price = *parsed;
+  return parsed.ok();
+}
+
+// One, or a part of it that is a power of ten.
+bool ToStep(absl::string_view text, Price* step) {
+  if (!ToPrice(text, step)) return false;
+  std::int64_t part = kPriceOne;
+  while (part > step->raw() && part > 1) part /= 10;
+  return part == step->raw();
+}
+
 bool ToNanos(absl::string_view text, Nanos* span) {
   double seconds = 0;
   if (!absl::SimpleAtod(text, &seconds) || !(seconds >= 0 && seconds <= kFaultSecondsMax)) {
@@ -105,6 +126,8 @@ bool SetArgument(const KindRule& rule, absl::string_view name, absl::string_view
   if (name == "code") {
     return ToNumber(value, 1'000, &fault->code) && fault->code <= 4'999;
   }
+  if (name == "tick") return ToPrice(value, &fault->increment);
+  if (name == "step") return ToStep(value, &fault->increment);
   if (name == "for") return ToNanos(value, &fault->length);
   if (name == "every") return ToNanos(value, &fault->every);
   if (name == "lose") {

@@ -36,6 +36,13 @@ enum class FaultKind : std::uint8_t {
   kShutdown,  // serverShutdown is said, and `for` seconds later every connection is closed.
   kClose,     // Every connection is closed with `code`.
   kPings,     // `count` pings at once.
+  // What the exchange does to an instrument, or to all.
+  kTickSize,     // The tick of `symbol` is `tick`.
+  kStepSize,     // The quantity step of `symbol` is `step`.
+  kHalt,         // `symbol` does not trade for `for` seconds; `how`: its status.
+  kDelist,       // `symbol` is not listed any more, and falls silent.
+  kRelist,       // `symbol` is listed anew, with another book and all its ids from `to`.
+  kMaintenance,  // All connections are closed; all is answered with `status` for `for` seconds.
   // Of requests.
   kRefuse,           // Attempts to connect: `status`, or without an answer when it is 0.
   kRestError,        // Depth requests are answered with `status`.
@@ -67,6 +74,7 @@ struct Fault {
   std::int64_t code = 1'001;
   Nanos length = 0;  // `for`
   Nanos every = 0;
+  Price increment;        // `tick` or `step`
   bool is_lost = false;   // `lose=yes`
   bool no_pings = false;  // `pings=no`
   std::string how;

@@ -29,18 +29,26 @@ class MarketFeed : public ExchangeFeed {
   [[nodiscard]] std::optional<ExchangeBook> BookAt(std::string_view symbol,
                                                    std::optional<UpdateId> id) override;
   [[nodiscard]] std::optional<UpdateId> BookId(std::string_view symbol) override;
+  [[nodiscard]] absl::Status Change(std::string_view symbol, const MarketRules& rules) override;
+  [[nodiscard]] absl::Status Halt(std::string_view symbol, Nanos until) override;
+  [[nodiscard]] absl::Status Relist(std::string_view symbol, std::int64_t first) override;
 
  private:
   // How far the frames of a symbol have told.
   struct Told {
     std::size_t index = 0;
-    UpdateId newest;     // Of depth and ticker.
-    UpdateId depth_end;  // Of depth alone.
-    BookScale scale;
+    UpdateId newest;           // Of depth and ticker.
+    UpdateId depth_end;        // Of depth alone.
+    bool is_relisted = false;  // The next lower id begins them anew.
   };
+
+  [[nodiscard]] Told* Find(std::string_view symbol);
+  [[nodiscard]] BookScale ScaleOf(std::size_t index) const;
+  [[nodiscard]] std::string RulesOf(std::size_t index, const MarketRules& rules) const;
 
   MarketOptions options_;
   SyntheticMarket market_;
+  std::vector<MarketRules> stated_;  // Changes, by symbol; the market takes them a little later.
   std::vector<ListedSymbol> symbols_;
   std::map<std::string, Told, std::less<>> told_;
   FeedReader decode_;

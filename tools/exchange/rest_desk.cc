@@ -49,11 +49,11 @@ std::int64_t UnixTime(EventTime time, bool microseconds) {
   return time.raw() / (microseconds ? kMicrosecond : kMillisecond);
 }
 
-std::string_view StatusOf(const ListedSymbol& symbol) {
+std::string_view StatusOf(std::string_view rules) {
   static const JsonPath& path = *new JsonPath(*JsonPath::Parse("status"));
   static const JsonPath& contract = *new JsonPath(*JsonPath::Parse("contractStatus"));
-  const std::string_view status = path.Find(symbol.rules);
-  return status.empty() ? contract.Find(symbol.rules) : status;
+  const std::string_view status = path.Find(rules);
+  return status.empty() ? contract.Find(rules) : status;
 }
 
 HttpAnswer BadParameter(std::string_view name) {
@@ -123,8 +123,9 @@ HttpAnswer ErrorAnswer(int status, int code, std::string_view message) {
   return answer;
 }
 
-RestDesk::RestDesk(const Venue& venue, ExchangeFeed& feed, SymbolTapes& tapes)
-    : venue_(venue), feed_(feed), tapes_(tapes) {
+RestDesk::RestDesk(const Venue& venue, ExchangeFeed& feed, SymbolTapes& tapes,
+                   const Listing& listing)
+    : venue_(venue), feed_(feed), tapes_(tapes), listing_(listing) {
   for (const ListedSymbol& symbol : feed_.symbols()) listed_[symbol.name] = &symbol;
 }
 
@@ -155,7 +156,11 @@ const RestDesk::Endpoint* RestDesk::Find(std::string_view path) const {
 
 const ListedSymbol* RestDesk::Listed(std::string_view name) const {
   const auto symbol = listed_.find(name);
-  return symbol == listed_.end() ? nullptr : symbol->second;
+  return symbol == listed_.end() || !listing_.IsListed(name) ? nullptr : symbol->second;
+}
+
+bool RestDesk::HasStatus(const ListedSymbol& symbol, std::string_view status) const {
+  return StatusOf(listing_.WithStatus(symbol.name, symbol.rules)) == status;
 }
 
 SymbolTape& RestDesk::TapeOf(std::string_view symbol) {
@@ -313,7 +318,7 @@ HttpAnswer RestDesk::Check(const Endpoint& endpoint, const HttpQuestion& questio
                          "'symbolStatus' without 'symbol' and 'symbols'");
     }
     for (const ListedSymbol* const symbol : query->symbols) {
-      if (StatusOf(*symbol) != wanted) {
+      if (!HasStatus(*symbol, wanted)) {
         return ErrorAnswer(400, -1220,
                            "The symbol's status does not match the requested "
                            "symbolStatus.");
@@ -426,11 +431,14 @@ HttpAnswer RestDesk::ExchangeInfo(const Query& query) const {
   if (wanted.empty()) {
     for (const ListedSymbol& symbol : feed_.symbols()) {
       const auto status = query.parameters.find("symbolStatus");
-      if (status != query.parameters.end() && StatusOf(symbol) != status->second) continue;
+      if (!listing_.IsListed(symbol.name)) continue;
+      if (status != query.parameters.end() && !HasStatus(symbol, status->second)) continue;
       wanted.push_back(&symbol);
     }
   }
-  const auto append = [](std::string* out, const ListedSymbol* symbol) { *out += symbol->rules; };
+  const auto append = [this](std::string* out, const ListedSymbol* symbol) {
+    *out += listing_.WithStatus(symbol->name, symbol->rules);
+  };
   absl::StrAppend(&json, absl::StrJoin(wanted, ",", append), "]}");
   return Json(std::move(json));
 }

@@ -16,6 +16,7 @@
 
 #include "core/units.h"
 #include "tools/exchange/exchange_feed.h"
+#include "tools/exchange/listing.h"
 #include "tools/exchange/symbol_tape.h"
 #include "tools/exchange/venue.h"
 
@@ -45,7 +46,7 @@ using SymbolTapes = std::map<std::string, SymbolTape, std::less<>>;
 class RestDesk {
  public:
   // All outlive the desk.
-  RestDesk(const Venue& venue, ExchangeFeed& feed, SymbolTapes& tapes);
+  RestDesk(const Venue& venue, ExchangeFeed& feed, SymbolTapes& tapes, const Listing& listing);
 
   // What a request weighs, whether it is answered well or not.
   [[nodiscard]] std::int64_t Weight(const HttpQuestion& question) const;
@@ -66,6 +67,7 @@ class RestDesk {
   struct Query;
   [[nodiscard]] const Endpoint* Find(std::string_view path) const;
   [[nodiscard]] const ListedSymbol* Listed(std::string_view name) const;
+  [[nodiscard]] bool HasStatus(const ListedSymbol& symbol, std::string_view status) const;
   [[nodiscard]] SymbolTape& TapeOf(std::string_view symbol);
   [[nodiscard]] HttpAnswer Check(const Endpoint& endpoint, const HttpQuestion& question,
                                  Query* query) const;
@@ -94,6 +96,7 @@ class RestDesk {
   const Venue& venue_;
   ExchangeFeed& feed_;
   SymbolTapes& tapes_;
+  const Listing& listing_;
   std::map<std::string, const ListedSymbol*, std::less<>> listed_;
 };
 

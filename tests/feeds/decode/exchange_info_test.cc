@@ -162,5 +162,14 @@ TEST(DecodeExchangeInfoTest, RecordedAnswersAreReadWhole) {
   }
 }
 
+TEST(DecodeExchangeInfoTest, ASymbolThatIsNotListedIsAnErrorOfItsOwn) {
+  EXPECT_TRUE(SaysUnknownSymbol(R"({"code":-1121,"msg":"Invalid symbol."})"));
+  for (const char* const other :
+       {"", "{", "[]", "{}", R"({"code":-1003,"msg":"Too many requests."})", R"({"code":"-1121"})",
+        R"({"symbols":[]})"}) {
+    EXPECT_FALSE(SaysUnknownSymbol(other)) << other;
+  }
+}
+
 }  // namespace
 }  // namespace thalweg

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace thalweg {
 namespace {
@@ -60,6 +62,19 @@ TEST(RestTargetTest, ADepthRequestWithoutALimitHasItsEndpointsDefault) {
   EXPECT_EQ(ParseRestTarget("/api/v3/depth?symbol=X").limit, 100U);
   EXPECT_EQ(ParseRestTarget("/fapi/v1/depth?symbol=X").limit, 500U);
   EXPECT_EQ(ParseRestTarget("/dapi/v1/depth?symbol=X&limit=zero").limit, 500U);
+}
+
+TEST(RestTargetTest, SymbolsAreThoseThatTheQuestionNames) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(AskedSymbols("/api/v3/exchangeInfo?symbol=BTCUSDT"), Names{"BTCUSDT"});
+  EXPECT_EQ(AskedSymbols("/api/v3/exchangeInfo?symbols=%5B%22A%22,%22%E5%B8%81%22%5D"),
+            (Names{"A", "币"}));
+  EXPECT_EQ(AskedSymbols(R"(/api/v3/exchangeInfo?symbols=["A","B"]&x=1)"), (Names{"A", "B"}));
+  EXPECT_EQ(AskedSymbols("/api/v3/exchangeInfo"), Names{});
+  EXPECT_EQ(AskedSymbols("/api/v3/exchangeInfo?symbols="), Names{});
+  EXPECT_TRUE(IsFuturesTarget("/fapi/v1/exchangeInfo"));
+  EXPECT_TRUE(IsFuturesTarget("/dapi/v1/exchangeInfo"));
+  EXPECT_FALSE(IsFuturesTarget("/api/v3/exchangeInfo"));
 }
 
 TEST(RestTargetTest, ALimitBeyondTheExchangesIsTheExchanges) {

@@ -488,11 +488,88 @@ TEST(LiveFeedTest, WhatTheExchangeSaysOfItsSymbolsIsAskedAgainAndGivenWhenItChan
   ASSERT_TRUE(running.Await([&] { return rest.asked() >= 12; }));
   EXPECT_FALSE(running.is_over());
   EXPECT_TRUE(running.Stop().ok());
-  ASSERT_EQ(shard.rest_count(), 2u);
+  ASSERT_EQ(shard.rest_count(), 3u);
   EXPECT_TRUE(absl::StrContains(shard.rest()[0].body, "TRADING"));
   EXPECT_TRUE(absl::StrContains(shard.rest()[1].body, "BREAK"));
+  EXPECT_TRUE(absl::StrContains(shard.rest()[2].body, "-1121")) << "no longer listed, once";
   EXPECT_TRUE(absl::StrContains(running.Log(), "symbol AUSDT has become unknown to "))
       << running.Log();
+}
+
+TEST(LiveFeedTest, FaultK8AHaltIsAskedAboutWhenItsSilenceBeginsAndIsNoStall) {
+  ServedMarket exchange({"AAAUSDT", "BBBUSDT"}, {"halt:symbol=AAAUSDT,for=6@time=4"});
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(exchange.port());
+  options.slot.watch.stream_silence = 3 * kSecond;
+  options.info_doubt_period = 100 * kMillisecond;
+  RunningFeed running(options, {{&shard, {"AAAUSDT", "BBBUSDT"}}});
+  // Long before the next round: by its silence.
+  ASSERT_TRUE(running.Await([&] { return shard.rest_count() == 2; }));
+  EXPECT_TRUE(absl::StrContains(shard.rest()[1].body, "BREAK"));
+  ASSERT_TRUE(running.Await([&] { return running.feed().Status().halted_symbols == 1; }));
+  // And trading again by its first frame.
+  ASSERT_TRUE(running.Await([&] { return shard.rest_count() == 3; }));
+  EXPECT_FALSE(absl::StrContains(shard.rest()[2].body, "BREAK"));
+  ASSERT_TRUE(running.Await([&] { return running.feed().Status().halted_symbols == 0; }));
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "close 1 1000"})) << running.Log();
+  EXPECT_EQ(running.feed().Status().connections[0].counts.watch.stalls, 0) << running.Log();
+  EXPECT_EQ(shard.gaps(), 0);
+  EXPECT_TRUE(absl::StrContains(running.Log(), "symbol AAAUSDT does not trade")) << running.Log();
+  EXPECT_TRUE(absl::StrContains(running.Log(), "symbol AAAUSDT trades again")) << running.Log();
+}
+
+TEST(LiveFeedTest, FaultK8ADelistedSymbolIsToldToItsShardAndTheOthersGoOn) {
+  ServedMarket exchange({"AAAUSDT", "BBBUSDT"}, {"delist:symbol=AAAUSDT@time=2"});
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(exchange.port());
+  options.info_period = 300 * kMillisecond;
+  options.weight_time_scale = 100;
+  RunningFeed running(options, {{&shard, {"AAAUSDT", "BBBUSDT"}}});
+  const auto told = [&] {
+    const auto rest = shard.rest();
+    return std::any_of(rest.begin(), rest.end(), [](const KeptShard::Rest& answer) {
+      return answer.target == "/api/v3/exchangeInfo?symbols=%5B%22AAAUSDT%22%5D" &&
+             absl::StrContains(answer.body, "-1121");
+    });
+  };
+  ASSERT_TRUE(running.Await(told));
+  const std::size_t rest = shard.rest_count();
+  const std::int64_t asked = running.feed().Status().info_attempts;
+  ASSERT_TRUE(running.Await([&] { return running.feed().Status().info_attempts > asked + 6; }));
+  EXPECT_LE(shard.rest_count(), rest + 1) << "once";
+  EXPECT_FALSE(running.is_over());
+  EXPECT_EQ(running.feed().Status().halted_symbols, 1);
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(shard.events(), (std::vector<std::string>{"open 1", "close 1 1000"})) << running.Log();
+}
+
+TEST(LiveFeedTest, FaultX2AMaintenanceIsWaitedForByOneConnectionAndThenAllAreBack) {
+  const std::vector<std::string> symbols{"AUSDT", "BUSDT", "CUSDT", "DUSDT", "EUSDT", "FUSDT"};
+  ServedMarket exchange(symbols, {"maintenance:for=3@time=2"});
+  KeptShard shard;
+  LiveFeedOptions options = OptionsFor(exchange.port());
+  options.streams_per_connection = 3;
+  options.info_period = kSecond;
+  options.slot.backoff.first = 250 * kMillisecond;
+  options.slot.backoff.longest = kSecond;
+  RunningFeed running(options, {{&shard, symbols}});
+  ASSERT_TRUE(running.Await([&] { return shard.open_count() == 6; }));
+  ASSERT_TRUE(running.Await([&] { return running.feed().Status().away_for > 0; }));
+  EXPECT_EQ(shard.open_count(), 0u);
+  // Nor does REST answer.
+  ASSERT_TRUE(running.Await([&] { return !running.feed().Status().problem.empty(); }));
+  ASSERT_TRUE(running.Await([&] { return shard.open_count() == 6; }));
+  const std::int64_t events = shard.depth_events();
+  ASSERT_TRUE(running.Await([&] { return shard.depth_events() > events + 20; }));
+  ASSERT_TRUE(running.Await([&] { return running.feed().Status().problem.empty(); }));
+  EXPECT_EQ(running.feed().Status().away_for, 0);
+  std::int64_t opens = 0;
+  for (const SlotStatus& slot : running.feed().Status().connections) opens += slot.counts.opens;
+  EXPECT_EQ(opens, 12);
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_TRUE(absl::StrContains(running.Log(), "one at a time until one opens")) << running.Log();
+  EXPECT_TRUE(absl::StrContains(running.Log(), "the exchange is back after ")) << running.Log();
 }
 
 TEST(LiveFeedTest, FaultX1HowLongExchangeInfoWaitsIsWhatTheExchangeAsksForAndIsLogged) {

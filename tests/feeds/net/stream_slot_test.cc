@@ -162,7 +162,12 @@ class SlotTest : public testing::Test {
                                 last_connection,
                                 "wss://stream.binance.com:9443"};
   std::optional<SlotSurroundings> other_surroundings;
+  std::unique_ptr<MergedStreams> NewStreams() {
+    return std::make_unique<MergedStreams>(PlanStreams({}, {"BTCUSDT"})->front(), shard,
+                                           [](std::size_t, bool) {});
+  }
   std::unique_ptr<MergedStreams> streams;
+  std::vector<std::unique_ptr<MergedStreams>> streams_of;  // Of further slots.
   std::unique_ptr<StreamSlot> slot;
   std::unique_ptr<StreamSlot> second_leg;
 };
@@ -587,6 +592,131 @@ TEST_F(SlotTest, FaultN9ALegThatIsReplacedBesideAnotherMissesNothing) {
   EXPECT_EQ(shard.gaps(), 0);
   EXPECT_LE(open_max, kLegsMax);
   EXPECT_GE(shard.depth_events(), 9'990);
+}
+
+TEST_F(SlotTest, FaultX2AnHourOfMaintenanceIsProbedByOneConnectionAtATimeAndThenAllAreBack) {
+  constexpr std::size_t kSlots = 20;
+  Outage outage;
+  int doubts = 0;
+  surroundings.outage = &outage;
+  surroundings.on_doubt = [&] { ++doubts; };
+  std::vector<std::unique_ptr<StreamSlot>> slots;
+  for (std::size_t i = 0; i < kSlots; ++i) {
+    slots.push_back(std::make_unique<StreamSlot>(options, *streams_of.emplace_back(NewStreams()),
+                                                 surroundings));
+  }
+  bool is_maintained = false;
+  std::vector<Nanos> attempts;
+  const auto pass = [&](Nanos span) {
+    for (const Nanos end = now + span; now < end;) {
+      now += 5 * kMillisecond;
+      const std::vector<FakeSocket*> present = sockets;
+      std::size_t under_way = 0;
+      for (FakeSocket* const socket : present) {
+        if (socket->is_open || socket->is_over) continue;
+        ++under_way;
+        if (!is_maintained) continue;
+        attempts.push_back(now);
+        End(*socket, kCloseNone, "HTTP 503", 503);
+      }
+      if (is_maintained && outage.is_on() && attempts.size() > kSlots) {
+        EXPECT_LE(under_way, 1U);
+      }
+      opens = !is_maintained;
+      Serve();
+      for (const auto& slot : slots) slot->Tick(now);
+    }
+  };
+  pass(20 * kSecond);
+  EXPECT_EQ(sockets.size(), kSlots);
+  const std::uint64_t taken = connects.taken();
+
+  is_maintained = true;
+  for (FakeSocket* const socket : std::vector<FakeSocket*>(sockets)) {
+    End(*socket, 1'001, "maintenance");
+  }
+  EXPECT_EQ(shard.open_count(), 0U);
+  pass(kHour);
+  // At most one each before it is known, then one in 22.5 s in the mean.
+  EXPECT_LT(attempts.size(), kSlots + 250);
+  EXPECT_GT(attempts.size(), 120U);
+  EXPECT_EQ(connects.taken(), taken + attempts.size());
+  for (std::size_t i = kSlots; i + 30 < attempts.size(); ++i) {
+    EXPECT_GT(attempts[i + 30] - attempts[i], 60 * kSecond) << "never in bursts";
+  }
+  EXPECT_GT(outage.since(now), kHour - kSecond);
+  EXPECT_TRUE(Logged("no connection is open and attempts fail: one at a time until one opens"));
+  for (const auto& slot : slots) {
+    EXPECT_EQ(slot->Status(now).state, SlotState::kWaiting);
+    EXPECT_LE(slot->Status(now).next_attempt_in, kLongestWait);
+  }
+
+  const std::size_t before = attempts.size();
+  is_maintained = false;
+  pass(kLongestWait + kSecond);
+  EXPECT_EQ(attempts.size(), before);
+  EXPECT_EQ(shard.open_count(), kSlots) << "all by themselves";
+  EXPECT_EQ(connects.taken(), taken + before + kSlots);
+  EXPECT_TRUE(Logged("the exchange is back after 3"));
+  EXPECT_EQ(doubts, 1) << "its rules may be others now";
+  slots.clear();
+}
+
+TEST_F(SlotTest, FaultX2OneThatIsRefusedForItsOwnReasonsKeepsNobodyAway) {
+  Outage outage;
+  surroundings.outage = &outage;
+  slot = std::make_unique<StreamSlot>(options, *streams, surroundings);
+  StreamSlot other(options, *streams_of.emplace_back(NewStreams()), surroundings);
+  opens = false;
+  std::size_t refused = 0;
+  for (int step = 0; step < 200 * 60 && shard.open_count() == 0; ++step) {
+    now += 5 * kMillisecond;
+    slot->Tick(now);
+    for (FakeSocket* const socket : std::vector<FakeSocket*>(sockets)) {
+      if (socket->is_open || socket->is_over) continue;
+      // The first one to ask is never let in, nor is whoever asks at the same time.
+      if (slot->Status(now).state == SlotState::kConnecting) {
+        ++refused;
+        End(*socket, kCloseNone, "HTTP 400", 400);
+      }
+    }
+    other.Tick(now);
+    for (FakeSocket* const socket : std::vector<FakeSocket*>(sockets)) {
+      if (!socket->is_open && !socket->is_over) Open(*socket);
+    }
+  }
+  EXPECT_EQ(shard.open_count(), 1U);
+  EXPECT_EQ(refused, 1U);
+  EXPECT_EQ(other.Status(now).state, SlotState::kOpen);
+}
+
+TEST_F(SlotTest, FaultK8AHaltedSymbolIsNoStallAndItsFirstFrameIsADoubt) {
+  int doubts = 0;
+  surroundings.on_doubt = [&] { ++doubts; };
+  Make();
+  Pass(30 * kSecond);
+  EXPECT_EQ(doubts, 0);
+  events = false;
+  Pass(5'500 * kMillisecond);
+  EXPECT_EQ(doubts, 1);
+  slot->OnHalt(0, true, now);
+  Pass(kHour);
+  EXPECT_EQ(slot->counts().reconnects, 0);
+  EXPECT_EQ(slot->Status(now).counts.watch.stalls, 0);
+  EXPECT_EQ(slot->counts().opens, 1);
+  // A connection that is made anew knows of the halt, too.
+  End(*sockets[0], kCloseNone, "reset by peer");
+  Pass(kHour);
+  EXPECT_EQ(slot->counts().opens, 2);
+  EXPECT_EQ(doubts, 1);
+  events = true;
+  Pass(kSecond);
+  EXPECT_GT(doubts, 1);
+  slot->OnHalt(0, false, now);
+  doubts = 0;
+  Pass(60 * kSecond);
+  EXPECT_EQ(doubts, 0);
+  EXPECT_EQ(slot->Status(now).counts.watch.stalls, 0);
 }
 
 TEST_F(SlotTest, TheExchangesWordsAreOneShortLineOfTheLog) {

@@ -295,6 +295,50 @@ TEST(StreamWatchTest, FaultN4AllSilentIsAnotherConnectionAfterSixSeconds) {
 }
 
 // Quiet symbols: an event every now and then, at random, for a day. Exponential gaps.
+TEST(StreamWatchTest, FaultK8AHaltedSymbolMayBeSilentAndTheOthersAreWatchedOn) {
+  Watched watched(PlanOf(3));
+  ASSERT_EQ(watched.Pass(30 * kSecond, [&] { watched.Frames(0, 9); }).verdict, WatchVerdict::kGood);
+  EXPECT_FALSE(watched.watch.TakeDoubt());
+  // Before anything is done about a silence one may ask why, once.
+  watched.Pass(5'500 * kMillisecond, [&] { watched.Frames(3, 9); });
+  EXPECT_TRUE(watched.watch.TakeDoubt());
+  EXPECT_FALSE(watched.watch.TakeDoubt());
+  EXPECT_EQ(watched.watch.counts().stalls, 0);
+  watched.watch.OnHalt(0, true, watched.now);
+  EXPECT_EQ(watched.Pass(kHour, [&] { watched.Frames(3, 9); }).verdict, WatchVerdict::kGood);
+  EXPECT_EQ(watched.watch.counts().stalls, 0);
+  EXPECT_EQ(watched.watch.counts().questions, 0);
+  EXPECT_TRUE(watched.sent.empty());
+  EXPECT_FALSE(watched.watch.TakeDoubt());
+  // Another one falls silent: that is a stall as ever.
+  watched.Pass(7 * kSecond, [&] { watched.Frames(3, 6); });
+  EXPECT_TRUE(watched.watch.TakeDoubt());
+  EXPECT_EQ(watched.watch.counts().stalls, 3);
+  // Trading again, after its first frames: how long it was silent is no usual gap of it.
+  watched.Pass(kSecond, [&] { watched.Frames(0, 9); });
+  watched.watch.OnHalt(0, false, watched.now);
+  watched.Pass(5 * kSecond, [&] { watched.Frames(0, 9); });
+  const std::int64_t stalls = watched.watch.counts().stalls;
+  watched.Pass(7 * kSecond, [&] { watched.Frames(3, 9); });
+  EXPECT_EQ(watched.watch.counts().stalls, stalls + 3);
+}
+
+TEST(StreamWatchTest, FaultK8AConnectionOfHaltedSymbolsAloneIsKeptByItsPings) {
+  Watched watched(PlanOf(2));
+  watched.Pass(30 * kSecond, [&] { watched.Frames(0, 6); });
+  watched.Pass(5'500 * kMillisecond);
+  EXPECT_TRUE(watched.watch.TakeDoubt());
+  watched.watch.OnHalt(0, true, watched.now);
+  watched.watch.OnHalt(1, true, watched.now);
+  EXPECT_EQ(watched.Pass(kHour).verdict, WatchVerdict::kGood);
+  watched.watch.OnHalt(1, false, watched.now);
+  EXPECT_EQ(watched.Pass(5 * kSecond).verdict, WatchVerdict::kGood);
+  EXPECT_EQ(watched.Pass(2 * kSecond).verdict, WatchVerdict::kReconnect);
+  watched.watch.OnHalt(1, true, watched.now);
+  watched.pings = watched.pongs = false;
+  EXPECT_EQ(watched.Pass(70 * kSecond).verdict, WatchVerdict::kReconnect) << "the line is dead";
+}
+
 TEST(StreamWatchTest, QuietSymbolsMakeNoStorm) {
   for (const Nanos mean : {2 * kSecond, 20 * kSecond, 300 * kSecond}) {
     for (const std::uint64_t seed : {1u, 2u, 3u}) {
