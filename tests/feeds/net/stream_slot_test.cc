@@ -477,6 +477,8 @@ TEST_F(SlotTest, FaultW5AnEndpointThatRefusesALegLeavesTheOtherAndRestAlone) {
     EXPECT_EQ(weight.state(now), BudgetState::kOpen);
     EXPECT_TRUE(connects.NextAt(now) == now) << "the first leg may connect again";
     EXPECT_GE(second_leg->Status(now).next_attempt_in, kRefusalAssumed - 5 * kMillisecond);
+    Pass(20 * kMillisecond);
+    ASSERT_EQ(sockets.size(), 1u);
   }
   EXPECT_EQ(slot->Status(now).state, SlotState::kOpen);
   // A ban is of the address.
