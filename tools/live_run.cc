@@ -375,11 +375,32 @@ void PrintLegs(const std::vector<SlotStatus>& slots) {
   }
 }
 
+// Of the books by snapshots: what was wished in the background, and what came of every one.
+void PrintAudits(const std::vector<const SymbolEngine*>& symbols) {
+  BookCounts sum;
+  for (const SymbolEngine* symbol : symbols) {
+    const BookCounts& counts = symbol->book_counts();
+    sum.audits_wished += counts.audits_wished;
+    sum.audits_given_up += counts.audits_given_up;
+    sum.audits_agreed += counts.audits_agreed;
+    sum.audits_diverged += counts.audits_diverged;
+  }
+  std::fprintf(
+      stderr,
+      "audits by snapshots: %lld wished, %lld of them given up; %lld agreed, %lld "
+      "diverged\n",
+      static_cast<long long>(sum.audits_wished), static_cast<long long>(sum.audits_given_up),
+      static_cast<long long>(sum.audits_agreed), static_cast<long long>(sum.audits_diverged));
+}
+
 void LiveRun::PrintSummary() const {
   std::int64_t records = 0;
   std::int64_t lost = 0;
   for (const auto& lane : lanes_) {
-    if (lane->shard->engine() != nullptr) PrintSymbols(SymbolsOf(*lane->shard->engine()));
+    if (lane->shard->engine() != nullptr) {
+      PrintSymbols(SymbolsOf(*lane->shard->engine()));
+      PrintAudits(SymbolsOf(*lane->shard->engine()));
+    }
     records += lane->shard->counts().records;
     lost += lane->shard->counts().intake.lost_frames;
     if (!lane->recorder) continue;
