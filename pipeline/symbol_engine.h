@@ -3,7 +3,7 @@
 // Each frame is judged whole before anything of it is used: decode, grid, clock, sequence, book,
 // audits, windows, record. A malformed frame changes no clock and no lag.
 // Threads: one; the engine's. Nothing on the path from frame to record allocates once the book and
-// the windows have grown to their size.
+// the windows have grown to their size, but for the evidence of an audit that differs.
 #pragma once
 
 #include <cstdint>
