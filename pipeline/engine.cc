@@ -133,6 +133,10 @@ absl::Status ValidateOptions(const EngineOptions& options) {
   if (interval != 0 && (interval < kEmitIntervalMin || interval > kEmitIntervalMax)) {
     return absl::InvalidArgumentError("emit: the interval is not in [1ms, 60000ms]");
   }
+  if (options.audit_interval != 0 &&
+      (options.audit_interval < kAuditIntervalMin || options.audit_interval > kAuditIntervalMax)) {
+    return absl::InvalidArgumentError("audit: the interval is not 0 or in [1, 604800] seconds");
+  }
   return absl::OkStatus();
 }
 
@@ -441,6 +445,11 @@ void Engine::OnLost(std::int64_t count) {
     symbol->TellStatus();
   }
   output_.OnNotice({.kind = NoticeKind::kInputLost, .symbol = {}, .a = count});
+}
+
+void Engine::OnAuditBegun(std::string_view symbol) {
+  Known* const known = Find(symbol);
+  if (known != nullptr && known->engine != nullptr) known->engine->BeginAudit();
 }
 
 void Engine::OnTimer(ReceiveTime now) {

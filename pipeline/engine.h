@@ -48,6 +48,12 @@ class EngineOutput {
     (void)symbol, (void)reason;
   }
   virtual void OnNotice(const Notice& notice) { (void)notice; }
+  // A snapshot of the same id has other levels than the book, which is lost for it. Told after its
+  // notice.
+  virtual void OnDivergence(const SymbolEngine& symbol,
+                            std::shared_ptr<const AuditEvidence> evidence) {
+    (void)symbol, (void)evidence;
+  }
 };
 
 // What became of a frame.
@@ -98,6 +104,9 @@ class Engine {
   // Frames lost before the engine; lines missing from the input (all symbols).
   void OnDropped(std::int64_t count, std::string_view stream, std::string_view symbol);
   void OnLost(std::int64_t count);
+  // What a recording of an audit says: events of the symbol's book, if it is live, are retained
+  // from here on for a snapshot that is to come.
+  void OnAuditBegun(std::string_view symbol);
   // The wall clock moved on: streams that are silent become stale in quality(). Never changes a
   // record.
   void OnTimer(ReceiveTime now);

@@ -61,6 +61,11 @@ struct EmitPolicy {
 inline constexpr Nanos kEmitIntervalMin = 1 * kMillisecond;
 inline constexpr Nanos kEmitIntervalMax = 60 * kSecond;
 
+// Of the snapshots that a live book wishes in the background.
+inline constexpr Nanos kAuditIntervalMin = 1 * kSecond;
+inline constexpr Nanos kAuditIntervalMax = 7 * 24 * kHour;
+inline constexpr Nanos kProgramAuditInterval = 600 * kSecond;  // What the program's commands take.
+
 inline constexpr std::size_t kDefaultSnapshotLimit = 1'000;
 inline constexpr std::size_t kDeepSnapshotLimit = 5'000;
 
@@ -80,6 +85,10 @@ struct EngineOptions {
   std::optional<std::size_t> snapshot_limit;
   OnGap on_gap = OnGap::kBlank;
   EmitPolicy emit;
+  // So often on its event clock a live book wishes a snapshot that audits it, and another one when
+  // the price has come near its known edge (pipeline/audit_schedule.h); 0: neither. It changes
+  // records: events are retained from a wish on, and decide which snapshots can be compared.
+  Nanos audit_interval = 0;
 };
 
 // The bucket sizes of a symbol: its own, else the common ones. Lives as long as the options.

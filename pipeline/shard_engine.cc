@@ -3,12 +3,14 @@
 #include <cassert>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace thalweg {
 namespace {
 
 // Whatever the wish is for: a symbol that has a book can wait behind one that has none.
-SnapshotNeed NeedOf(const SymbolEngine& symbol) noexcept {
+SnapshotNeed NeedOf(const SymbolEngine& symbol, SnapshotReason reason) noexcept {
+  if (IsBackground(reason)) return SnapshotNeed::kBackground;
   return symbol.live() ? SnapshotNeed::kDoubt : SnapshotNeed::kNoBook;
 }
 
@@ -139,13 +141,18 @@ void ShardEngine::OnStatus(const SymbolEngine& symbol) {
 }
 
 void ShardEngine::OnSnapshotWanted(const SymbolEngine& symbol, SnapshotReason reason) {
-  orders_.Order(Index(symbol.id()), NeedOf(symbol));
+  orders_.Order(Index(symbol.id()), NeedOf(symbol, reason));
   if (outputs_.output != nullptr) outputs_.output->OnSnapshotWanted(symbol, reason);
 }
 
 void ShardEngine::OnNotice(const Notice& notice) {
   if (outputs_.publisher != nullptr) outputs_.publisher->OnNotice(notice);
   if (outputs_.output != nullptr) outputs_.output->OnNotice(notice);
+}
+
+void ShardEngine::OnDivergence(const SymbolEngine& symbol,
+                               std::shared_ptr<const AuditEvidence> evidence) {
+  if (outputs_.output != nullptr) outputs_.output->OnDivergence(symbol, std::move(evidence));
 }
 
 }  // namespace thalweg

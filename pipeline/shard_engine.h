@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -69,6 +70,8 @@ class ShardEngine final : private EngineOutput {
   void OnStatus(const SymbolEngine& symbol) override;
   void OnSnapshotWanted(const SymbolEngine& symbol, SnapshotReason reason) override;
   void OnNotice(const Notice& notice) override;
+  void OnDivergence(const SymbolEngine& symbol,
+                    std::shared_ptr<const AuditEvidence> evidence) override;
 
   void GiveToEngine(const LiveInput& input);
   void HandOn(LiveInput* input);

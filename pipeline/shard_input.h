@@ -23,7 +23,8 @@ namespace thalweg {
 enum class SnapshotNeed : std::uint8_t {
   kNoBook,      // There is no book to make records from.
   kDoubt,       // There is one, but an audit or a crossing speaks against it.
-  kBackground,  // For a wider horizon, or so that a recording's new segment can be read alone.
+  kBackground,  // For an audit or a wider horizon of a book that is well, or so that a recording's
+                // new segment can be read alone.
 };
 
 struct SnapshotOrder {

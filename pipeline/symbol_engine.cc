@@ -105,6 +105,7 @@ SymbolEngine::SymbolEngine(SymbolId id, std::string name, const EngineOptions& o
       bucket_sizes_(ParseSizes(bucket_names_)),
       grid_(CommonDivisor(bucket_sizes_)),
       book_(bucket_sizes_, options.bucket_rounding, options.on_gap, grid_, *this),
+      audit_schedule_(options.audit_interval, id),
       record_(catalogue.features().size()) {
   tick_bids_.reserve(kScratchLevels);
   tick_asks_.reserve(kScratchLevels);
@@ -183,6 +184,7 @@ void SymbolEngine::OnDepth(const FrameHead& head, Decoder& decoder, ReceiveTime 
       break;
   }
   stream.PutIn(kept.effective_time);
+  WatchAudits();
 }
 
 void SymbolEngine::OnTicker(const FrameHead& head, Decoder& decoder, ReceiveTime received) {
@@ -376,6 +378,10 @@ void SymbolEngine::OnLost(std::int64_t count) {
   input_.OnLoss(clock());
 }
 
+void SymbolEngine::BeginAudit() {
+  if (live()) (void)book_.WantSnapshot(SnapshotReason::kAudit);
+}
+
 void SymbolEngine::OnTimer(ReceiveTime now) {
   now_ = now;
   if (!snapshot_wanted_at_ || now - *snapshot_wanted_at_ < kSnapshotPatience) return;
@@ -563,6 +569,7 @@ void SymbolEngine::OnSynchronised(const KeptDiff& first) {
   if (const std::optional<Price> coarser = grid_.pending_tick()) {
     book_.Coarsen(grid_.TakePendingTick(book_.CommonTick(*coarser)));
   }
+  audit_schedule_.OnEdgesSet();
   synchronised_at_ = first.effective_time;
   first_record_due_ = true;
   content_ = 0;
@@ -621,10 +628,64 @@ void SymbolEngine::OnAudit(bool agreed) {
   audit_diverged_ = !agreed;
   if (agreed) {
     audits_differing_ = 0;
-    return;
+    audit_schedule_.OnEdgesSet();
   }
-  Tell(NoticeKind::kAuditDiverged,
-       {.a = book_.id().raw(), .text = "the snapshot of the same id has other levels"});
+}
+
+void SymbolEngine::OnDiverged(const Divergence& divergence) {
+  auto evidence = std::make_shared<const AuditEvidence>(EvidenceOf(divergence));
+  Tell(NoticeKind::kAuditDiverged, {.a = evidence->id.raw(), .text = Describe(*evidence)});
+  output_.OnDivergence(*this, std::move(evidence));
+}
+
+AuditEvidence SymbolEngine::EvidenceOf(const Divergence& divergence) const {
+  AuditEvidence evidence;
+  evidence.instrument = {name_, scale().tick, Price(), grid_.qty_decimals(), trading_};
+  evidence.market = market_;
+  evidence.id = divergence.book.id();
+  evidence.clock = clock_.now();
+  evidence.received = last_received_;
+
+  const BookDifference difference = DifferenceInside(divergence.book, divergence.snapshot);
+  evidence.differing_levels = difference.levels;
+  if (difference.first) {
+    evidence.first_side = difference.first->side;
+    evidence.first_price = scale().ToPrice(difference.first->price);
+    evidence.first_in_book = difference.first->a;
+    evidence.first_in_answer = difference.first->b;
+  }
+
+  const auto in_prices = [this](const std::vector<TickLevel>& levels) {
+    std::vector<Level> prices;
+    prices.reserve(levels.size());
+    for (const TickLevel& level : levels) {
+      prices.push_back({scale().ToPrice(level.price), level.qty});
+    }
+    return prices;
+  };
+  for (const Side side : {Side::kBid, Side::kAsk}) {
+    AuditEvidence::Half& half = evidence.book[static_cast<std::size_t>(side)];
+    divergence.book.ladder(side).Walk([&](TickLevel level) {
+      half.levels.push_back({scale().ToPrice(level.price), level.qty});
+      return true;
+    });
+    const std::optional<Ticks> edge = divergence.book.known_edge(side);
+    if (edge) half.known_edge = scale().ToPrice(*edge);
+  }
+  const auto add_event = [&evidence](const KeptDiff& diff) {
+    evidence.events.push_back({diff.ids, diff.effective_time, diff.receive_time, diff.qty_decimals,
+                               std::vector<Level>(diff.bids.begin(), diff.bids.end()),
+                               std::vector<Level>(diff.asks.begin(), diff.asks.end())});
+  };
+  for (std::size_t i = 0; i < divergence.retained.size(); ++i) {
+    add_event(divergence.retained.at(i));
+  }
+  if (divergence.newest != nullptr) add_event(*divergence.newest);
+  evidence.answer_id = divergence.answer.id;
+  evidence.answer_limit = divergence.answer.limit;
+  evidence.answer_bids = in_prices(divergence.answer.bids);
+  evidence.answer_asks = in_prices(divergence.answer.asks);
+  return evidence;
 }
 
 void SymbolEngine::OnBucketsRepaired() {
@@ -632,8 +693,9 @@ void SymbolEngine::OnBucketsRepaired() {
   Tell(NoticeKind::kBucketsRepaired, {.a = book_.id().raw()});
 }
 
+// One in the background has its own patience, on the event clock.
 void SymbolEngine::OnSnapshotWanted(SnapshotReason reason) {
-  snapshot_wanted_at_ = last_received_;
+  if (!IsBackground(reason)) snapshot_wanted_at_ = last_received_;
   output_.OnSnapshotWanted(*this, reason);
 }
 
@@ -666,6 +728,19 @@ void SymbolEngine::OnTickerVerdict(TickerAudit::Verdict verdict, UpdateId id) {
 void SymbolEngine::WatchCrossing() {
   if (!crossed_since_ || crossing_told_ || clock_.now() - *crossed_since_ < kCrossedMax) return;
   crossing_told_ = book_.WantSnapshot(SnapshotReason::kAudit);
+}
+
+// After each depth event. The answer may be retained for, given up, or wished now.
+void SymbolEngine::WatchAudits() {
+  if (!live()) return;
+  const EventTime clock = clock_.now();
+  if (book_.awaits_background()) {
+    if (audit_schedule_.IsGivenUp(clock)) book_.GiveUpBackground();
+    return;
+  }
+  const std::optional<SnapshotReason> reason =
+      audit_schedule_.Due(book_.book(), scale().tick, clock);
+  if (reason && book_.WantSnapshot(*reason)) audit_schedule_.OnWish(clock);
 }
 
 BestQuotes SymbolEngine::book_quotes() const noexcept {

@@ -3,7 +3,7 @@
 // Each frame is judged whole before anything of it is used: decode, grid, clock, sequence, book,
 // audits, windows, record. A malformed frame changes no clock and no lag.
 // Threads: one; the engine's. Nothing on the path from frame to record allocates once the book and
-// the windows have grown to their size.
+// the windows have grown to their size, but for the evidence of an audit that differs.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,8 @@
 #include "features/catalogue.h"
 #include "features/feature_vector.h"
 #include "feeds/decode/decoder.h"
+#include "pipeline/audit_evidence.h"
+#include "pipeline/audit_schedule.h"
 #include "pipeline/engine_options.h"
 #include "pipeline/event_clock.h"
 #include "pipeline/input_quality.h"
@@ -95,6 +97,8 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   [[nodiscard]] bool UsesStream(std::string_view type, StreamKind kind) const noexcept;
   // No open connection carries the stream any more.
   void OnStreamClosed(StreamKind stream) noexcept { input_.stream(stream).Close(); }
+  // An audit of the live book begins: its events are retained for a snapshot that is to come.
+  void BeginAudit();
   // Wall-clock upkeep: asks again for a snapshot that never came, and lets streams grow stale.
   void OnTimer(ReceiveTime now);
 
@@ -150,6 +154,7 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   void OnDiffDone(const KeptDiff& diff) override;
   void OnBookLost() override;
   void OnAudit(bool agreed) override;
+  void OnDiverged(const Divergence& divergence) override;
   void OnBucketsRepaired() override;
   void OnSnapshotWanted(SnapshotReason reason) override;
 
@@ -187,6 +192,8 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   void AuditTicker(const BookTicker& ticker);
   void OnTickerVerdict(TickerAudit::Verdict verdict, UpdateId id);
   void WatchCrossing();
+  void WatchAudits();
+  [[nodiscard]] AuditEvidence EvidenceOf(const Divergence& divergence) const;
   [[nodiscard]] BestQuotes book_quotes() const noexcept;
 
   [[nodiscard]] EventTime FirstTimer(EventTime time) const noexcept;
@@ -227,6 +234,7 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   // number needs it.
   std::optional<int> coarser_unit_;
   SynchronisedBook book_;
+  AuditSchedule audit_schedule_;
   InputQuality input_;
   TickerAudit ticker_audit_;
   int audits_differing_ = 0;  // In a row.

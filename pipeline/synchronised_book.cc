@@ -30,8 +30,9 @@ SynchronisedBook::SynchronisedBook(const std::vector<Price>& bucket_sizes, Bucke
       on_gap_(on_gap),
       grid_(grid),
       observer_(observer) {
-  bids_.reserve(kScratchLevels);
-  asks_.reserve(kScratchLevels);
+  for (std::vector<TickLevel>* levels : {&bids_, &asks_, &answer_.bids, &answer_.asks}) {
+    levels->reserve(kScratchLevels);
+  }
 }
 
 DiffAnswer SynchronisedBook::OnDiff(const KeptDiff& diff, EventTime clock) {
@@ -128,7 +129,7 @@ bool SynchronisedBook::TrySynchronise() {
   }
   active_ = 1 - active_;
   held_.reset();
-  wanted_ = false;
+  wanted_.reset();
   state_ = BookState::kLive;
   ++counts_.synchronisations;
   synchronizer_.BecomeLive(kept_.newest_ids().last);
@@ -151,7 +152,7 @@ SnapshotOutcome SynchronisedBook::OnSnapshot(UpdateId id, std::span<const TickLe
     ++counts_.snapshots_unused;
     return SnapshotOutcome::kOlderThanHeld;
   }
-  const bool was_wanted = std::exchange(wanted_, false);
+  const std::optional<SnapshotReason> before = std::exchange(wanted_, std::nullopt);
   standby().Load(bids, asks, id, limit);
   held_ = id;
   held_run_.Reset();
@@ -161,6 +162,10 @@ SnapshotOutcome SynchronisedBook::OnSnapshot(UpdateId id, std::span<const TickLe
     }
     return held_ ? SnapshotOutcome::kHeld : SnapshotOutcome::kTooOld;
   }
+  answer_.id = id;
+  answer_.limit = limit;
+  answer_.bids.assign(bids.begin(), bids.end());
+  answer_.asks.assign(asks.begin(), asks.end());
 
   if (id > active().id()) {
     kept_.Clear();  // The audit needs only what comes.
@@ -169,10 +174,10 @@ SnapshotOutcome SynchronisedBook::OnSnapshot(UpdateId id, std::span<const TickLe
   if (id < active().id() && !RollStandbyThroughRetained()) {
     held_.reset();
     ++counts_.snapshots_unused;
-    AskAgain(was_wanted);
+    AskAgain(before);
     return SnapshotOutcome::kTooOld;
   }
-  if (ConcludeAudit()) return SnapshotOutcome::kAgreed;
+  if (ConcludeAudit(nullptr)) return SnapshotOutcome::kAgreed;
   // The diffs it was rolled through continue it: one by one, for the histories that begin with it.
   standby().Load(bids, asks, id, limit);
   TrySynchronise();
@@ -193,14 +198,14 @@ bool SynchronisedBook::AuditAtNextDiff(const KeptDiff& diff) {
   if (!held_ || diff.ids.last < *held_) return true;
   // At equal ids the snapshot is compared as it is: applying the diff would hide a difference.
   if (diff.ids.last > *held_) Apply(diff, standby());
-  return ConcludeAudit();
+  return ConcludeAudit(&diff);
 }
 
 // Compares the two books. Equal: the snapshot's edges are the horizon now. Different: the snapshot
 // stays held, to replace the book as after a gap; the one diff that a held snapshot was rolled
 // through may be applied to it again, because quantities are absolute. REQUIRES: both books have
 // the same id.
-bool SynchronisedBook::ConcludeAudit() {
+bool SynchronisedBook::ConcludeAudit(const KeptDiff* newest) {
   assert(standby().id() == active().id());
   const bool agreed = active().SameInside(standby());
   ++(agreed ? counts_.audits_agreed : counts_.audits_diverged);
@@ -211,15 +216,16 @@ bool SynchronisedBook::ConcludeAudit() {
     kept_.Clear();
     return true;
   }
+  observer_.OnDiverged({active(), standby(), answer_, kept_, newest});
   synchronizer_.Invalidate();
   LoseBook();
   return false;
 }
 
 void SynchronisedBook::OnSnapshotRefused() {
-  const bool was_wanted = std::exchange(wanted_, false);
+  const std::optional<SnapshotReason> before = std::exchange(wanted_, std::nullopt);
   if (state_ == BookState::kLive) {
-    AskAgain(was_wanted);
+    AskAgain(before);
   } else if (state_ != BookState::kDown) {
     WantSnapshot(SnapshotReason::kUnusable);
   }
@@ -227,9 +233,9 @@ void SynchronisedBook::OnSnapshotRefused() {
 
 // A snapshot for the live book could not be used: one that was asked for is asked for again, and
 // diffs are retained on; else nothing is.
-void SynchronisedBook::AskAgain(bool was_wanted) {
-  if (was_wanted) {
-    WantSnapshot(SnapshotReason::kUnusable);
+void SynchronisedBook::AskAgain(std::optional<SnapshotReason> before) {
+  if (before) {
+    WantSnapshot(IsBackground(*before) ? *before : SnapshotReason::kUnusable);
   } else {
     kept_.Clear();
   }
@@ -244,10 +250,18 @@ void SynchronisedBook::OnDiffLost() {
 
 bool SynchronisedBook::WantSnapshot(SnapshotReason reason) {
   if (held_) return false;
-  if (wanted_) return true;
-  wanted_ = true;
+  if (wanted_ && (IsBackground(reason) || !IsBackground(*wanted_))) return true;
+  wanted_ = reason;
+  counts_.audits_wished += IsBackground(reason) ? 1 : 0;
   observer_.OnSnapshotWanted(reason);
   return true;
+}
+
+void SynchronisedBook::GiveUpBackground() noexcept {
+  assert(awaits_background());
+  wanted_.reset();
+  if (state_ == BookState::kLive) kept_.Clear();
+  ++counts_.audits_given_up;
 }
 
 void SynchronisedBook::LoseBook() {
@@ -361,6 +375,8 @@ void SynchronisedBook::Refine(std::int64_t price_factor, std::int64_t qty_factor
       (void)book->ScaleQuantities(qty_factor);
     }
     books_tick_ = grid_.scale().tick;
+    answer_.bids.clear();
+    answer_.asks.clear();
   }
   if (grid_.settled()) DropKeptOutOfRange();
 }

@@ -40,7 +40,14 @@ enum class SnapshotReason : std::uint8_t {
   kGap,       // Ids are missing.
   kUnusable,  // The last snapshot was too old, refused or late.
   kAudit,     // bookTicker disagreed, or a crossed book was not confirmed.
+  kPeriod,    // The book is live and well: an audit is due (pipeline/audit_schedule.h).
+  kHorizon,   // Likewise: the price has come near the known edge.
 };
+
+// Nothing is wrong: whoever needs a snapshot for another reason goes first.
+[[nodiscard]] constexpr bool IsBackground(SnapshotReason reason) noexcept {
+  return reason == SnapshotReason::kPeriod || reason == SnapshotReason::kHorizon;
+}
 
 // What became of a snapshot.
 enum class SnapshotOutcome : std::uint8_t {
@@ -50,6 +57,24 @@ enum class SnapshotOutcome : std::uint8_t {
   kOlderThanHeld,  // A newer one is held already. Not used.
   kAgreed,         // Audit: equal inside the known zone; its edges are the horizon now.
   kDiverged,       // Audit: different; it replaces the book as after a gap.
+};
+
+// A snapshot as it came, in ticks.
+struct SnapshotLevels {
+  UpdateId id;
+  std::size_t limit = 0;
+  std::vector<TickLevel> bids;
+  std::vector<TickLevel> asks;
+};
+
+// Two books of one id that are not equal.
+struct Divergence {
+  const OrderBook& book;
+  const OrderBook& snapshot;     // Brought to the book's id.
+  const SnapshotLevels& answer;  // What it was made of; empty when the grid has changed since.
+  const DiffBuffer& retained;
+  const KeptDiff*
+      newest;  // Also retained: at which a snapshot that was held met the book; or null.
 };
 
 struct BookCounts {
@@ -63,6 +88,8 @@ struct BookCounts {
   std::int64_t audits_diverged = 0;
   std::int64_t snapshots_unused = 0;  // Too old, or older than one held.
   std::int64_t bucket_repairs = 0;    // Buckets that differed from the raw levels and were rebuilt.
+  std::int64_t audits_wished = 0;     // Snapshots wished in the background,
+  std::int64_t audits_given_up = 0;   // and of these: for which none came in time.
 };
 
 class SynchronisedBook {
@@ -79,6 +106,8 @@ class SynchronisedBook {
     // The book was live and cannot be trusted any more.
     virtual void OnBookLost() = 0;
     virtual void OnAudit(bool agreed) = 0;
+    // Before the book is lost for it. What it holds lives until the call returns.
+    virtual void OnDiverged(const Divergence& divergence) = 0;
     // Buckets were not what the raw levels say: records since the last check may be wrong. They
     // were made anew.
     virtual void OnBucketsRepaired() = 0;
@@ -106,9 +135,16 @@ class SynchronisedBook {
   void Restamp(EventTime time) noexcept { kept_.Restamp(time); }
   // A diff was lost or unreadable.
   void OnDiffLost();
-  // Asks for a snapshot unless one is under way; while live, diffs are retained from here on. False
-  // when one is held: it decides first.
+  // Asks for a snapshot unless one is under way; while live, diffs are retained from here on. One
+  // that is under way in the background is asked for again when it becomes urgent. False when one
+  // is held: it decides first.
   bool WantSnapshot(SnapshotReason reason);
+  // A snapshot is under way that nobody but the background waits for.
+  [[nodiscard]] bool awaits_background() const noexcept {
+    return wanted_ && IsBackground(*wanted_);
+  }
+  // It did not come: nothing is retained for it any more. REQUIRES: awaits_background()
+  void GiveUpBackground() noexcept;
 
   // REQUIRES: grid settled before the first call. Makes the books anew when the grid began anew.
   void PrepareStandby();
@@ -155,9 +191,9 @@ class SynchronisedBook {
   [[nodiscard]] bool AuditAtNextDiff(const KeptDiff& diff);
   void DropKeptOutOfRange();
   void WatchHeld(EventTime clock);
-  void AskAgain(bool was_wanted);
+  void AskAgain(std::optional<SnapshotReason> before);
   void DropDeadBooks() noexcept;
-  bool ConcludeAudit();
+  bool ConcludeAudit(const KeptDiff* newest);
   bool RollStandbyThroughRetained();
   void Keep(const KeptDiff& diff);
   bool TrySynchronise();
@@ -179,7 +215,9 @@ class SynchronisedBook {
   BookState state_ = BookState::kDown;
   std::optional<UpdateId> held_;  // The standby book holds a snapshot with this id.
   StaleRun held_run_;             // Diffs that have not reached it.
-  bool wanted_ = false;           // A snapshot was asked for and has not come.
+  SnapshotLevels answer_;         // The newest snapshot of the live book.
+  // A snapshot was asked for, for this reason, and has not come.
+  std::optional<SnapshotReason> wanted_;
   UpdateId id_;
   BookCounts counts_;
   std::vector<TickLevel> bids_;  // Scratch for conversion.

@@ -61,7 +61,8 @@ std::string SymbolOf(const FrameHead& head) {
 }
 
 std::string SymbolOf(const RecordingLine& line) {
-  if (line.kind == LineKind::kDrop) return std::string(line.symbol);
+  if (line.kind == LineKind::kDrop || line.kind == LineKind::kAudit)
+    return std::string(line.symbol);
   if (line.kind != LineKind::kRest) return {};
   const RestTarget asked = ParseRestTarget(line.target);
   return asked.kind == RestKind::kDepth ? std::string(asked.symbol) : std::string();

@@ -238,6 +238,7 @@ absl::Status ReadOption(std::string_view name, const Element& value, EngineOptio
   if (name == "snapshot_limit") return ReadSnapshotLimit(name, value, out);
   if (name == "on_gap") return ReadWord(name, value, kOnGaps, &out->on_gap);
   if (name == "emit") return ReadEmit(name, value, &out->emit);
+  if (name == "audit_interval_ns") return ReadNumber(name, value, &out->audit_interval);
   return Unknown("", name);
 }
 
@@ -256,6 +257,8 @@ std::string RecordedOptionsJson(const EngineOptions& options) {
       ",\"snapshot_limit\":",
       options.snapshot_limit ? absl::StrCat(*options.snapshot_limit) : std::string("null"),
       ",\"on_gap\":", Quoted(TextOf(kOnGaps, options.on_gap)), ",\"emit\":", EmitJson(options.emit),
+      options.audit_interval == 0 ? std::string()
+                                  : absl::StrCat(",\"audit_interval_ns\":", options.audit_interval),
       "}");
 }
 

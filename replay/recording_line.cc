@@ -176,6 +176,13 @@ std::string_view ReadDigest(std::string_view rest, RecordingLine* line) noexcept
   return {};
 }
 
+std::string_view ReadAudit(std::string_view rest, RecordingLine* line) noexcept {
+  if (rest.empty() || rest.find(' ') != std::string_view::npos) return "#audit: no symbol";
+  line->kind = LineKind::kAudit;
+  line->symbol = rest;
+  return {};
+}
+
 std::string_view ReadHashLine(std::string_view text, RecordingLine* line) noexcept {
   const std::string_view word = TakeWord(&text);
   if (word == "#thalweg") return ReadHeader(text, line);
@@ -184,6 +191,7 @@ std::string_view ReadHashLine(std::string_view text, RecordingLine* line) noexce
   if (word == "#drop") return ReadDrop(text, line);
   if (word == "#lost") return ReadLost(text, line);
   if (word == "#digest") return ReadDigest(text, line);
+  if (word == "#audit") return ReadAudit(text, line);
   line->kind = LineKind::kOtherHash;
   return {};
 }
@@ -278,6 +286,11 @@ void AppendLostText(std::int64_t count, std::string_view reason, std::string* ou
 void AppendDigestText(std::int64_t count, std::string_view digest, std::string* out) {
   assert(count >= 0 && digest.size() == kDigestDigits);
   absl::StrAppend(out, "#digest ", count, " ", Abseil(digest));
+}
+
+void AppendAuditText(std::string_view symbol, std::string* out) {
+  assert(IsWord(symbol));
+  absl::StrAppend(out, "#audit ", Abseil(symbol));
 }
 
 }  // namespace thalweg

@@ -25,6 +25,7 @@ enum class LineKind : std::uint8_t {
   kDrop,            // #drop <n> <kind> <SYMBOL>
   kLost,            // #lost <n> <reason>
   kDigest,          // #digest <n> <hex>
+  kAudit,           // #audit <SYMBOL>
   kOtherHash,       // any other '#' line, #sbe included: skipped and counted
   kUnknownVersion,  // #thalweg <any other number>: nothing behind it may be read as version 1
   kMalformed,       // none of these; `reason` says why
@@ -40,7 +41,7 @@ struct RecordingLine {
 
   std::string_view payload;     // kFrame: the payload. kHeader: the json. kRest: the body.
   std::string_view target;      // kRest: "/api/v3/depth?symbol=BTCUSDT&limit=1000"
-  std::string_view symbol;      // kDrop
+  std::string_view symbol;      // kDrop, kAudit
   std::string_view stream;      // kDrop: the kind of frame lost ("depth", "trade", ...)
   std::string_view url;         // kConnOpen
   std::string_view reason;      // kLost, kMalformed
@@ -77,5 +78,6 @@ void AppendDropText(std::int64_t count, std::string_view stream, std::string_vie
                     std::string* out);
 void AppendLostText(std::int64_t count, std::string_view reason, std::string* out);
 void AppendDigestText(std::int64_t count, std::string_view digest, std::string* out);
+void AppendAuditText(std::string_view symbol, std::string* out);
 
 }  // namespace thalweg

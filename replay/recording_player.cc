@@ -226,6 +226,9 @@ absl::Status RecordingPlayer::Use(Track& track, const RecordingLine& line) {
     case LineKind::kLost:
       engine.OnLost(line.count);
       break;
+    case LineKind::kAudit:
+      engine.OnAuditBegun(line.symbol);
+      break;
     case LineKind::kDigest:
       break;
     case LineKind::kOtherHash:

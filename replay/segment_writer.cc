@@ -93,16 +93,21 @@ std::string ReasonOf(const absl::Status& status, std::string_view path) {
 
 }  // namespace
 
-std::string SegmentName(ReceiveTime start, std::int64_t shard, std::int64_t number) {
-  const std::int64_t nanos = std::max<std::int64_t>(start.raw(), 0);
+std::string UtcStamp(ReceiveTime time) {
+  const std::int64_t nanos = std::max<std::int64_t>(time.raw(), 0);
   const std::time_t seconds = nanos / kSecond;
   std::tm utc{};
   gmtime_r(&seconds, &utc);
-  char time[64];
-  const std::size_t bytes = std::strftime(time, sizeof time, "%Y%m%dT%H%M%S", &utc);
-  std::snprintf(time + bytes, sizeof time - bytes, ".%09lldZ",
+  char text[64];
+  const std::size_t bytes = std::strftime(text, sizeof text, "%Y%m%dT%H%M%S", &utc);
+  std::snprintf(text + bytes, sizeof text - bytes, ".%09lldZ",
                 static_cast<long long>(nanos % kSecond));
-  return absl::StrCat(time, "-s", shard, "-", absl::Dec(number, absl::kZeroPad6), Abseil(kSuffix));
+  return text;
+}
+
+std::string SegmentName(ReceiveTime start, std::int64_t shard, std::int64_t number) {
+  return absl::StrCat(UtcStamp(start), "-s", shard, "-", absl::Dec(number, absl::kZeroPad6),
+                      Abseil(kSuffix));
 }
 
 absl::StatusOr<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(const SegmentOptions& options,

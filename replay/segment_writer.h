@@ -43,6 +43,8 @@ inline constexpr std::size_t kRepeatedConnectionsMax = 1'024;
 // And exchangeInfo answers; of more, the oldest are left out.
 inline constexpr std::size_t kRepeatedInfosMax = 256;
 
+// "20261121T020000.123456789Z".
+[[nodiscard]] std::string UtcStamp(ReceiveTime time);
 // "20261121T020000.123456789Z-s0-000001.zst".
 [[nodiscard]] std::string SegmentName(ReceiveTime start, std::int64_t shard, std::int64_t number);
 

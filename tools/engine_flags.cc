@@ -110,6 +110,14 @@ void EngineFlags::AddTo(Command command) {
                  "Which messages make a record: depth, ticker, trade, all, or <N>ms of event time")
       .ShowDefault()
       .Group(group);
+  command
+      .AddOption(
+          "--audit", audit_,
+          "Seconds of event time between snapshots that audit a live book; another one when\n"
+          "the price comes near its known edge. 0: neither")
+      .TypeName(kWholeNumberWord)
+      .ShowDefault()
+      .Group(group);
 }
 
 absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
@@ -176,6 +184,12 @@ absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
   const absl::StatusOr<EmitPolicy> emit = ParseEmit(emit_);
   if (!emit.ok()) return emit.status();
   options.emit = *emit;
+  std::int64_t audit_seconds = 0;
+  if (!absl::SimpleAtoi(audit_, &audit_seconds) || audit_seconds < 0 ||
+      audit_seconds > kAuditIntervalMax / kSecond) {
+    return Unknown("audit", audit_, "a number in [0, 604800]");
+  }
+  options.audit_interval = audit_seconds * kSecond;
 
   const absl::Status status = ValidateOptions(options);
   if (!status.ok()) return absl::InvalidArgumentError(absl::StrCat("--", status.message()));

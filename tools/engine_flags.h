@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "features/catalogue.h"
 #include "pipeline/engine_options.h"
@@ -36,6 +37,7 @@ class EngineFlags {
   std::string snapshot_limit_;
   std::string on_gap_ = "blank";
   std::string emit_ = "depth";
+  std::string audit_ = absl::StrCat(kProgramAuditInterval / kSecond);
 };
 
 }  // namespace thalweg

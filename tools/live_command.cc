@@ -35,6 +35,7 @@ struct LiveFlags {
   ResultFlags results;
   std::string record_folder;
   std::string sync = "second";
+  std::string evidence_folder;
   std::string shards = "1";
   std::string cpus;
   bool busy_poll = false;
@@ -105,6 +106,10 @@ absl::StatusOr<LiveRunOptions> ToOptions(const LiveFlags& flags, bool makes_reco
   absl::Status status = options.results.Check(options.inputs, options.engine);
   if (!status.ok()) return status;
   options.record_folder = flags.record_folder;
+  options.evidence_folder = flags.evidence_folder;
+  if (!flags.evidence_folder.empty() && flags.evidence_folder == flags.record_folder) {
+    return Wrong("evidence", flags.evidence_folder, "another folder than that of --record");
+  }
   if (flags.sync == "flush") {
     options.sync_interval = 0;
   } else if (flags.sync == "never") {
@@ -156,6 +161,10 @@ void AddRunOptions(Command command, LiveFlags& flags, bool needs_record) {
                  "What survives a power cut: second, what is older than that; flush, everything\n"
                  "that is in the file; never, the system decides")
       .ShowDefault()
+      .Group(recording);
+  command
+      .AddOption("--evidence", flags.evidence_folder,
+                 "Keep small recordings of audits that differ in this folder, which is made")
       .Group(recording);
   const char* const run = "The run";
   command.AddOption("--for", flags.length, "End by itself after so many seconds")

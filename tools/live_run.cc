@@ -24,6 +24,7 @@
 #include "feeds/net/network_loop.h"
 #include "pipeline/engine.h"
 #include "pipeline/live_shard.h"
+#include "replay/evidence_folder.h"
 #include "replay/recorded_options.h"
 #include "replay/recorder.h"
 #include "replay/recording_folder.h"
@@ -54,17 +55,23 @@ std::string MakeRunName() {
                       getpid());
 }
 
-// Takes what a shard makes to the files that were asked for, and its notices to the log.
+// Takes what a shard makes to the files that were asked for, its notices to the log, and evidence
+// to its folder.
 class ShardOutput final : public EngineOutput {
  public:
-  ShardOutput(std::unique_ptr<ResultFiles> files, LiveLog& log)
-      : files_(std::move(files)), log_(log) {}
+  // `options` are the engine's; without a folder no evidence is kept.
+  ShardOutput(std::unique_ptr<ResultFiles> files, LiveLog& log, EvidenceFolder* evidence,
+              const EngineOptions& options)
+      : files_(std::move(files)), log_(log), evidence_(evidence), options_(options) {}
 
   void OnRecord(const SymbolEngine& symbol, RecordBuffer& record) override {
     files_->OnRecord(symbol, record);
     if (!files_->good()) good_.store(false, std::memory_order_relaxed);
   }
   void OnNotice(const Notice& notice) override { log_.Tell(notice, WallNow()); }
+  void OnDivergence(const SymbolEngine&, std::shared_ptr<const AuditEvidence> evidence) override {
+    if (evidence_ != nullptr) evidence_->Keep(std::move(evidence), options_);
+  }
 
   // False when a file takes no more rows. Threads: any.
   [[nodiscard]] bool good() const noexcept { return good_.load(std::memory_order_relaxed); }
@@ -73,6 +80,8 @@ class ShardOutput final : public EngineOutput {
  private:
   const std::unique_ptr<ResultFiles> files_;
   LiveLog& log_;
+  EvidenceFolder* const evidence_;
+  const EngineOptions& options_;
   std::atomic<bool> good_{true};
 };
 
@@ -113,6 +122,13 @@ class LiveRun {
       folder_.emplace(*std::move(held));
     }
     const std::string run = MakeRunName();
+    if (!options_.evidence_folder.empty()) {
+      auto opened = EvidenceFolder::Open(
+          options_.evidence_folder, run,
+          [this](std::string_view line) { log_.Tell("evidence", line, WallNow()); });
+      if (!opened.ok()) return opened.status();
+      evidence_ = *std::move(opened);
+    }
     for (std::size_t i = 0; i < options_.shards; ++i) {
       absl::Status status = MakeLane(i, run);
       if (!status.ok()) return status;
@@ -161,6 +177,7 @@ class LiveRun {
   ServiceNotice service_;
   std::optional<RecordingFolder> folder_;  // Held while lanes record into it.
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<EvidenceFolder> evidence_;  // Uses the options of lanes.
   std::unique_ptr<LiveFeed> feed_;
   std::thread network_;
   absl::Status network_status_;  // When it has ended.
@@ -216,7 +233,8 @@ absl::Status LiveRun::MakeResults(std::size_t number) {
   }
   auto files = ResultFiles::Create(options_.results.OfShard(number), lane.catalogue);
   if (!files.ok()) return files.status();
-  lane.output = std::make_unique<ShardOutput>(*std::move(files), log_);
+  lane.output =
+      std::make_unique<ShardOutput>(*std::move(files), log_, evidence_.get(), lane.options);
   return absl::OkStatus();
 }
 
@@ -325,6 +343,7 @@ int LiveRun::End(const absl::Status& why) {
     if (lane->recorder) faults.push_back(lane->recorder->Close());
     faults.push_back(lane->output->files().Close());
   }
+  if (evidence_) evidence_->Close();
   log_.Drain(WallNow(), true);
   for (const absl::Status& fault : faults) {
     if (fault.ok()) continue;
@@ -357,11 +376,32 @@ void PrintLegs(const std::vector<SlotStatus>& slots) {
   }
 }
 
+// Of the books by snapshots: what was wished in the background, and what came of every one.
+void PrintAudits(const std::vector<const SymbolEngine*>& symbols) {
+  BookCounts sum;
+  for (const SymbolEngine* symbol : symbols) {
+    const BookCounts& counts = symbol->book_counts();
+    sum.audits_wished += counts.audits_wished;
+    sum.audits_given_up += counts.audits_given_up;
+    sum.audits_agreed += counts.audits_agreed;
+    sum.audits_diverged += counts.audits_diverged;
+  }
+  std::fprintf(
+      stderr,
+      "audits by snapshots: %lld wished, %lld of them given up; %lld agreed, %lld "
+      "diverged\n",
+      static_cast<long long>(sum.audits_wished), static_cast<long long>(sum.audits_given_up),
+      static_cast<long long>(sum.audits_agreed), static_cast<long long>(sum.audits_diverged));
+}
+
 void LiveRun::PrintSummary() const {
   std::int64_t records = 0;
   std::int64_t lost = 0;
   for (const auto& lane : lanes_) {
-    if (lane->shard->engine() != nullptr) PrintSymbols(SymbolsOf(*lane->shard->engine()));
+    if (lane->shard->engine() != nullptr) {
+      PrintSymbols(SymbolsOf(*lane->shard->engine()));
+      PrintAudits(SymbolsOf(*lane->shard->engine()));
+    }
     records += lane->shard->counts().records;
     lost += lane->shard->counts().intake.lost_frames;
     if (!lane->recorder) continue;
@@ -372,6 +412,12 @@ void LiveRun::PrintSummary() const {
         static_cast<long long>(recording.segments.stored_lines), static_cast<long long>(missing),
         static_cast<long long>(recording.segments.stored_bytes),
         static_cast<long long>(recording.segments.segments), recording.path.c_str());
+  }
+  if (evidence_) {
+    const EvidenceCounts counts = evidence_->counts();
+    std::fprintf(stderr, "evidence of audits that differ: %lld kept, %lld left out, %lld failed\n",
+                 static_cast<long long>(counts.written), static_cast<long long>(counts.left_out),
+                 static_cast<long long>(counts.failed));
   }
   const FeedStatus feed = feed_->Status();
   SlotCounts slots;

@@ -33,6 +33,7 @@ struct LiveRunOptions {
   ResultInputs inputs;
   std::string record_folder;            // Empty: nothing is recorded.
   Nanos sync_interval = kSyncInterval;  // As of RecordingWriter.
+  std::string evidence_folder;          // Of audits that differ; empty: none is kept.
   // Symbols take turns: number i goes to shard i modulo this many. With several of them the name of
   // a ring gets "-0", "-1", ... and `{shard}` in the name of a result is replaced.
   std::size_t shards = 1;

@@ -2,7 +2,7 @@
 `thalweg verify`. The live books are the exchange's own, no record with clear flags is wrong, and a
 replay of what was recorded is the live run bit for bit.
 
-  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|shards|legs|instruments|storm [--short]
+  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|shards|legs|instruments|audits|storm [--short]
 
 Exit status 77: skipped, because the real recordings are not there.
 """
@@ -378,6 +378,39 @@ def instruments_case(args, folder):
     return log
 
 
+def audits_case(args, folder):
+    """An answer lacks a level: an audit finds it, the next one heals it, and the evidence of both is played."""
+    symbols = ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+    market = ["--symbols", ",".join(symbols), "--levels", "900", "--seed", "13"]
+    # Behind the first answers and an audit of each.
+    faults = [f"snapshot-garbage:how=missing@request={2 * len(symbols) + 2}"]
+    options = ["--audit", "5", "--evidence", str(folder / "evidence")]
+    log = follow(args.thalweg, folder, symbols, market, options, 40, faults)
+    receipt = run(
+        [args.thalweg, "verify", folder / "recording", "--records", folder / "live.csv"], 300, expected=1
+    ).stdout
+    print(receipt, end="")
+    assert "bit-identical" in receipt and "are equal" in receipt, receipt
+    audits = re.findall(r"as audits (\d+) agreed, (\d+) diverged", receipt)
+    agreed, diverged = (sum(int(pair[i]) for pair in audits) for i in (0, 1))
+    # The one that is wrong, and the one that finds the wrong book, if no event has mended it.
+    assert agreed >= 6 and 1 <= diverged <= 2, receipt
+    evidence = sorted((folder / "evidence").iterdir())
+    assert len(evidence) == diverged, evidence
+    for path in evidence:
+        found = re.search(r"(\S+: audit diverged at \d+: .*); evidence: .*" + re.escape(path.name), log)
+        assert found, log
+        replay = run([args.thalweg, "replay", path], 60).stderr
+        assert found.group(1) in replay, f"{found.group(1)}\n{replay}"
+        alone = run([args.thalweg, "verify", path], 60, expected=1).stdout
+        assert "1 diverged" in alone, alone
+    segments = sorted((folder / "recording").iterdir())
+    replayed = [args.thalweg, "replay", *segments, "--symbols", ",".join(symbols), "--audit", "5"]
+    run([*replayed, "--out", folder / "replay.csv"], 300)
+    assert (folder / "live.csv").read_bytes() == (folder / "replay.csv").read_bytes()
+    return log
+
+
 # Answers are bad up to this one.
 STORM_REQUESTS = 60
 # A snapshot that failed several times is asked for again after up to 30 s: so long at least a storm has
@@ -440,7 +473,7 @@ def storm_case(args, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--thalweg", required=True)
-    parser.add_argument("--case", choices=["market", "recording", "usdm", "shards", "legs", "instruments", "storm"], required=True)
+    parser.add_argument("--case", choices=["market", "recording", "usdm", "shards", "legs", "instruments", "audits", "storm"], required=True)
     parser.add_argument("--source", type=pathlib.Path, required=True, help="the checkout")
     parser.add_argument("--short", action="store_true", help="fewer symbols, less time")
     parser.add_argument("--seed", type=int, default=1, help="of a storm")
@@ -457,6 +490,7 @@ def main():
             "shards": shards_case,
             "legs": legs_case,
             "instruments": instruments_case,
+            "audits": audits_case,
             "storm": storm_case,
         }
         try:

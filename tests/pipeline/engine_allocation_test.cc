@@ -94,6 +94,39 @@ TEST(EngineAllocation, EventsBesideAnAuditAllocateNothing) {
   EXPECT_EQ(allocations, 0) << "at the event that concludes it";
 }
 
+TEST(EngineAllocation, WishingAndGivingUpInTheBackgroundAllocatesNothing) {
+  EngineOptions options;
+  options.bucket_sizes = {"0.1", "1"};
+  options.audit_interval = 120 * kSecond;
+  const Catalogue catalogue = MakeCatalogue(options);
+  RecordCounter output;
+  Engine engine(options, catalogue, output);
+  FeedBuilder market("AAAUSDT", FeedBuilder::Numbering::kSpot, 7, 200);
+  std::int64_t allocations = 0;
+  const auto run = [&](int events) {
+    for (int i = 0; i < events; ++i) {
+      market.Pass(100);
+      market.Move(20);
+      const std::string padding(kPayloadPadding, ' ');
+      const std::string text = market.Depth();
+      const std::string padded = padding + text + padding;
+      const ReceiveTime now(market.now_ms() * kMillisecond);
+      const std::int64_t before = AllocationCount();
+      engine.OnFrame(now, std::string_view(padded).substr(kPayloadPadding, text.size()));
+      allocations += AllocationCount() - before;
+    }
+  };
+  run(1);
+  GiveLine(ReceiveTime(market.now_ms() * kMillisecond), market.Rest(50), &engine);
+  run(600);
+  allocations = 0;
+  run(4'000);
+  EXPECT_EQ(allocations, 0);
+  const BookCounts& counts = engine.symbols().at(0)->book_counts();
+  EXPECT_GE(counts.audits_wished, 3);
+  EXPECT_GE(counts.audits_given_up, 2);
+}
+
 class EngineAllocationTest : public testing::TestWithParam<const char*> {};
 
 TEST_P(EngineAllocationTest, TheSecondHalfOfARealFeedAllocatesNothing) {

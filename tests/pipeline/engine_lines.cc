@@ -47,6 +47,9 @@ void GiveParsedLine(ReceiveTime received, const RecordingLine& line, Engine* eng
     case LineKind::kLost:
       engine->OnLost(line.count);
       break;
+    case LineKind::kAudit:
+      engine->OnAuditBegun(line.symbol);
+      break;
     default:
       break;
   }

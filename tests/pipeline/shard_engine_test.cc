@@ -104,6 +104,34 @@ TEST_F(ShardEngineTest, AnAuditThatWaitsIsAskedForAgainAsOneAndNotAsIfThereWereN
   EXPECT_EQ(order->need, SnapshotNeed::kNoBook);
 }
 
+class AuditedShardTest : public ShardEngineTest {
+ protected:
+  AuditedShardTest() {
+    options_.audit_interval = kAuditIntervalMin;
+    engine_ = std::make_unique<ShardEngine>(options_, *catalogue_, ShardOutputs{.sink = &sink_},
+                                            *pool_, orders_);
+  }
+};
+
+TEST_F(AuditedShardTest, AnAuditIsOrderedBehindEverythingElseUntilTheBookIsLost) {
+  Synchronise();
+  ASSERT_EQ(orders_.Take()->need, SnapshotNeed::kNoBook);
+  ASSERT_FALSE(orders_.Take());
+  Step(1'000);
+  Step(1'000);
+  auto order = orders_.Take();
+  ASSERT_TRUE(order);
+  EXPECT_EQ(order->need, SnapshotNeed::kBackground);
+  // Time that passes makes it no more urgent.
+  engine_->OnTimer(ReceiveTime(market_.now_ms() * kMillisecond) + 60 * kSecond, 1);
+  EXPECT_FALSE(orders_.Take());
+  market_.SetId(market_.id() + 100);
+  Step(1);
+  order = orders_.Take();
+  ASSERT_TRUE(order);
+  EXPECT_EQ(order->need, SnapshotNeed::kNoBook);
+}
+
 TEST_F(ShardEngineTest, ASinkThatKeepsEveryMarkStillGetsTheLastOne) {
   Synchronise();
   for (int i = 0; i < 100; ++i) Step(1'000);

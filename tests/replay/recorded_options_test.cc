@@ -27,13 +27,13 @@ bool AreEqual(const std::vector<Instrument>& a, const std::vector<Instrument>& b
 // Names each field, so that a new one is not forgotten here unseen.
 bool AreEqual(const EngineOptions& a, const EngineOptions& b) {
   const auto& [symbols, market, instruments, file_instruments, sizes, symbol_sizes, rounding,
-               trade_stream, limit, on_gap, emit] = a;
+               trade_stream, limit, on_gap, emit, audit_interval] = a;
   return symbols == b.symbols && market == b.market && AreEqual(instruments, b.instruments) &&
          AreEqual(file_instruments, b.file_instruments) && sizes == b.bucket_sizes &&
          symbol_sizes == b.symbol_bucket_sizes && rounding == b.bucket_rounding &&
          trade_stream == b.trade_stream && limit == b.snapshot_limit && on_gap == b.on_gap &&
          emit.depth == b.emit.depth && emit.ticker == b.emit.ticker && emit.trade == b.emit.trade &&
-         emit.interval == b.emit.interval;
+         emit.interval == b.emit.interval && audit_interval == b.audit_interval;
 }
 
 std::string RandomName(std::mt19937& random) {
@@ -79,6 +79,7 @@ EngineOptions RandomOptions(std::mt19937& random) {
   if (one_in(4)) {
     options.emit = {false, false, false, static_cast<Nanos>(1 + random() % 60'000) * kMillisecond};
   }
+  if (one_in(2)) options.audit_interval = static_cast<Nanos>(1 + random() % 1'000) * kSecond;
   return options;
 }
 
@@ -138,6 +139,7 @@ TEST(RecordedOptionsTest, WhatNoEngineTakesIsRefusedByName) {
       {R"([])", "options"},
       {R"({"market")", "no JSON"},
       {R"({"market":"moon"})", "market"},
+      {R"({"audit_interval_ns":1})", "audit"},
       {R"({"market":1})", "market"},
       {R"({"on_gap":"stop"})", "on_gap"},
       {R"({"on_gap":"blank","on_gap":"serve"})", "on_gap"},

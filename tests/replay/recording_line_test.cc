@@ -168,6 +168,12 @@ TEST(RecordingLineTest, DigestHoldsRecordsAndHex) {
   EXPECT_EQ(line.digest, kDigest);
 }
 
+TEST(RecordingLineTest, AuditHoldsItsSymbol) {
+  const RecordingLine line = ParseRecordingLine("1 #audit BTCUSDT");
+  EXPECT_EQ(line.kind, LineKind::kAudit);
+  EXPECT_EQ(line.symbol, "BTCUSDT");
+}
+
 TEST(RecordingLineTest, OtherHashLinesAreKnownAsSuch) {
   for (const std::string_view line :
        {"1 #sbe AAECAw==", "1 #", "1 # a remark", "1 #dropped 1", "1 #Lost 1 x", "1 ##lost"}) {
@@ -178,6 +184,8 @@ TEST(RecordingLineTest, OtherHashLinesAreKnownAsSuch) {
 
 TEST(RecordingLineTest, BrokenHashLinesAreMalformedWithAReasonThatNamesThem) {
   for (const std::string_view rest : {
+           "#audit",
+           "#audit A B",
            "#thalweg",
            "#thalweg 1",
            "#thalweg 1 ",
@@ -343,7 +351,10 @@ TEST(RecordingLineTest, EveryKindOfTextIsReadAsItWasWritten) {
   EXPECT_EQ(digest.kind, LineKind::kDigest);
   EXPECT_EQ(digest.count, 64950);
   EXPECT_EQ(digest.digest, kDigest);
-  for (const RecordingLine& line : {header, rest, open, close, drop, lost, digest}) {
+  const RecordingLine audit = parse([](auto* out) { AppendAuditText("币安", out); });
+  EXPECT_EQ(audit.kind, LineKind::kAudit);
+  EXPECT_EQ(audit.symbol, "币安");
+  for (const RecordingLine& line : {header, rest, open, close, drop, lost, digest, audit}) {
     EXPECT_EQ(line.receive_time, kTime);
   }
 }

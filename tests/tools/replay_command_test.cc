@@ -589,6 +589,8 @@ INSTANTIATE_TEST_SUITE_P(
                     {"--instrument", "DEMOUSDT", "twice"}},
         WrongOption{"Market", {"--market", "x"}, {"--market", "'x'", "spot, usdm or coinm"}},
         WrongOption{"OnGap", {"--on-gap", "x"}, {"--on-gap", "'x'", "blank or serve"}},
+        WrongOption{"Audit", {"--audit", "604801"}, {"--audit", "'604801'", "[0, 604800]"}},
+        WrongOption{"AuditWord", {"--audit", "often"}, {"--audit", "'often'", "[0, 604800]"}},
         WrongOption{"Rounding",
                     {"--bucket-rounding", "x"},
                     {"--bucket-rounding", "'x'", "outward or floor"}},
@@ -643,7 +645,7 @@ TEST_F(ReplayCommandTest, AnEmptyValueOfAnyOptionIsWrongUsage) {
       {{"replay", path},
        {"--out", "--ladders", "--final-book", "--symbols", "--market", "--instrument",
         "--exchange-info", "--buckets", "--bucket-rounding", "--trade-stream", "--snapshot-limit",
-        "--on-gap", "--emit"}},
+        "--on-gap", "--emit", "--audit"}},
       {{"info", path}, {"--beside"}},
       {{"import", path, "--out", made}, {"--symbols", "--snapshot-limit", "--time-field"}},
       {{"import", path}, {"--out"}},
@@ -701,10 +703,10 @@ TEST_F(ReplayCommandTest, TheHelpOfEverySubcommandNamesItsOptions) {
   for (const char* part : {"replay", "info", "schema", "--version"}) EXPECT_TRUE(Holds(main, part));
   const std::string replay = help({"replay", "--help"});
   for (const char* option :
-       {"RECORDING", "--symbols", "--market", "--instrument", "--exchange-info", "--buckets",
-        "--bucket-rounding", "--trade-stream", "--snapshot-limit", "--on-gap", "--emit", "--out",
-        "--ladders", "--final-book", "--digest", "--strict", "--salvage", "--merge",
-        "Exit status"}) {
+       {"RECORDING", "--symbols",         "--market",       "--instrument",     "--exchange-info",
+        "--buckets", "--bucket-rounding", "--trade-stream", "--snapshot-limit", "--on-gap",
+        "--emit",    "--audit",           "--out",          "--ladders",        "--final-book",
+        "--digest",  "--strict",          "--salvage",      "--merge",          "Exit status"}) {
     EXPECT_TRUE(Holds(replay, option)) << option;
   }
   const std::string info = help({"info", "--help"});

@@ -94,6 +94,13 @@ std::string GarbageSnapshot(const std::string& how, const std::string& body) {
                         body.substr(first));
   }
   if (how == "ascending") return ReversedSides(body);
+  if (how == "missing") {
+    // The worst bid: an answer that nothing but an audit can tell from a good one.
+    const std::size_t end = body.find("]]", bids);
+    const std::size_t last = end == std::string::npos ? end : body.rfind(",[", end);
+    if (last == std::string::npos || last < bids) return body;
+    return absl::StrCat(body.substr(0, last), body.substr(end + 1));
+  }
   // Bids and asks under each other's name, and each side in the order that it should have.
   std::string swapped = body;
   swapped.replace(bids, 8, "\"asks\":[");

@@ -50,7 +50,7 @@ constexpr std::array<KindRule, 26> kKinds{{
     {FaultKind::kSnapshotLate, "snapshot-late", "symbol,count,for!", "request", ""},
     {FaultKind::kSnapshotOld, "snapshot-old", "symbol,count,by", "request", ""},
     {FaultKind::kSnapshotGarbage, "snapshot-garbage", "symbol,count,how", "request",
-     "truncated,html,empty,ascending,crossed,duplicate"},
+     "truncated,html,empty,ascending,crossed,duplicate,missing"},
     {FaultKind::kReply, "reply", "count,how", "control", "error,lost,other-id"},
 }};
 

@@ -55,6 +55,8 @@ std::string_view WordOf(LineKind kind) {
       return "#lost ";
     case LineKind::kDigest:
       return "#digest ";
+    case LineKind::kAudit:
+      return "#audit ";
     case LineKind::kUnknownVersion:
       return "#thalweg ";
     case LineKind::kOtherHash:
@@ -88,6 +90,8 @@ void CheckParts(const RecordingLine& line) {
                          std::all_of(line.digest.begin(), line.digest.end(),
                                      [](unsigned char c) { return std::isxdigit(c) != 0; }),
                      "a digest has 32 hex digits");
+    case LineKind::kAudit:
+      return Require(IsOneWord(line.symbol), "an audit has a symbol");
     case LineKind::kUnknownVersion:
       return Require(line.count != 1, "version 1 is known");
     case LineKind::kConnClose:

@@ -371,7 +371,7 @@ TEST(ExchangeFaultTest, SnapshotsComeLateOldBrokenOrNot) {
        "rest-error:status=418@request=3", "snapshot-garbage:how=html@request=4",
        "snapshot-garbage:how=truncated@request=5", "snapshot-garbage:how=empty@request=6",
        "snapshot-garbage:how=ascending@request=7", "snapshot-garbage:how=crossed@request=8",
-       "snapshot-garbage:how=duplicate@request=9"});
+       "snapshot-garbage:how=duplicate@request=9", "snapshot-garbage:how=missing@request=10"});
   test.Open(kDepthUrl);
   test.RunTo(1'050 * kMillisecond);
   const std::string url = "/api/v3/depth?symbol=DEMOUSDT&limit=2";
@@ -400,6 +400,9 @@ TEST(ExchangeFaultTest, SnapshotsComeLateOldBrokenOrNot) {
   EXPECT_EQ(test.Get(url).body,
             R"({"lastUpdateId":122,"bids":[["100.10000000","1.50000000"],)"
             R"(["100.10000000","1.50000000"],["100.09000000","1.50000000"]],)"
+            R"("asks":[["101.00000000","2.00000000"],["101.01000000","2.00000000"]]})");
+  EXPECT_EQ(test.Get(url).body,
+            R"({"lastUpdateId":122,"bids":[["100.10000000","1.50000000"]],)"
             R"("asks":[["101.00000000","2.00000000"],["101.01000000","2.00000000"]]})");
   EXPECT_EQ(test.Get(url).body, good);
 }
