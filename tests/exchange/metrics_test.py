@@ -1,10 +1,12 @@
 """What a live run serves of itself, of a loopback exchange: `/metrics` and `/health`.
 
-  metrics_test.py --thalweg PROGRAM --source CHECKOUT --case page|health|prometheus [--folder FOLDER]
+  metrics_test.py --thalweg PROGRAM --source CHECKOUT --case page|health|hostile|prometheus
+                  [--folder FOLDER]
 
   page        every metric that is served stands in docs/METRICS.md, and none else; the dashboard asks for
               nothing that is not served
   health      /health says that a symbol is not live while it is not, and which, and that it is again
+  hostile     a crowd that idles, hammers and sends nonsense takes nothing from the run
   prometheus  a real Prometheus server, of Debian, scrapes the run; promtool has no complaint
 
 Exit status 77: skipped, because there is no Prometheus and it could not be fetched.
@@ -200,6 +202,55 @@ def health_case(args, folder):
     print("down, with its symbol, while a book is not whole; then live again, and the books are true")
 
 
+NONSENSE = [
+    b"\x00" * 1000,
+    b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"POST /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
+    b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 100_000,
+    b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 500,
+    b"GET /metrics HTTP/1.1\r\nHos",
+]
+CROWD = 500
+CROWD_ROUNDS = 20
+
+
+def hostile_case(args, folder):
+    with running(args, folder, options=ring_options()) as (pages, _):
+        wait_until_live(pages)
+        where = urllib.parse.urlsplit(pages)
+        crowd = []
+        for i in range(CROWD_ROUNDS * CROWD):
+            # As many as that at a time: the oldest one goes when another comes.
+            if len(crowd) == CROWD:
+                crowd.pop(0).close()
+            visitor = socket.create_connection((where.hostname, where.port), timeout=10)
+            visitor.setblocking(False)
+            with contextlib.suppress(OSError):
+                visitor.send(NONSENSE[i % len(NONSENSE)])
+            crowd.append(visitor)
+        for visitor in crowd:
+            visitor.close()
+
+        def page_or_nothing():
+            try:
+                return fetch(f"{pages}/metrics")[1]
+            except OSError:
+                return ""
+
+        page = wait_for(page_or_nothing)
+        told = {name: float(value) for name, value in re.findall(r"^(\w+)(?:{[^}]*})? (\S+)$", page, re.M)}
+        assert told["thalweg_metrics_refused_connections_total"] > 100, page
+        assert told["thalweg_metrics_rejected_requests_total"] > 100, page
+        # The engine and the network have lost nothing.
+        lost = re.findall(r"^(\w+(?:_lost_|_gaps_)\w+(?:{[^}]*})?) (\S+)$", page, re.M)
+        assert len(lost) > 8 and all(value == "0" for _, value in lost), lost
+        wait_for(lambda: health(pages)["status"] == "ok")
+        assert told["process_open_fds"] < 64 + 40, told["process_open_fds"]
+    clean_rings(args)
+    print(f"{CROWD_ROUNDS * CROWD} visitors, {told['thalweg_metrics_refused_connections_total']:.0f} of them "
+          f"refused unheard; nothing is lost")
+
+
 def prometheus_programs(folder):
     """Folder of `prometheus` and `promtool`: installed, or Debian's package unpacked; None: neither."""
     if shutil.which("prometheus") and shutil.which("promtool"):
@@ -292,7 +343,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--thalweg", required=True)
     parser.add_argument("--source", type=pathlib.Path, required=True)
-    cases = {"page": page_case, "health": health_case, "prometheus": prometheus_case}
+    cases = {"page": page_case, "health": health_case, "hostile": hostile_case, "prometheus": prometheus_case}
     parser.add_argument("--case", choices=cases, required=True)
     parser.add_argument("--folder", type=pathlib.Path, help="where Prometheus is unpacked, if it has to be")
     args = parser.parse_args()
