@@ -57,8 +57,9 @@ def wait_for(what, seconds=PATIENCE_SECONDS):
 
 
 @contextlib.contextmanager
-def running(args, folder, faults=(), command="live", options=(), seconds=60):
-    """A live run of an exchange with faults: the address of its pages, and of the exchange."""
+def running(args, folder, faults=(), command="live", options=(), seconds=60, after=None):
+    """The address of the pages of a live run, of an exchange with faults. `after` is called with the
+    exchange's address when the run has ended well."""
     (folder / "faults.txt").write_text("\n".join(faults) + "\n")
     market = ["--symbols", ",".join(SYMBOLS), "--levels", "900", "--seed", "3"]
     market += ["--faults", folder / "faults.txt"]
@@ -75,11 +76,13 @@ def running(args, folder, faults=(), command="live", options=(), seconds=60):
         ) as live:
             try:
                 found = wait_for(lambda: re.search(r"(http://127\.0\.0\.1:\d+)/metrics", run_log.read_text()))
-                yield found.group(1), f"http://{here}"
+                yield found.group(1)
             finally:
                 live.terminate()
                 status = live.wait(timeout=PATIENCE_SECONDS)
         assert status == 0, f"{command} ended with {status}\n{run_log.read_text()}"
+        if after is not None:
+            after(f"http://{here}")
 
 
 def ring_options():
@@ -118,7 +121,7 @@ def families(page):
 
 def page_case(args, folder):
     legs = ["--legs", "2", "--second-ws", "ws://localhost:{port}", "--record", str(folder / "recording")]
-    with running(args, folder, options=legs + ring_options()) as (pages, _):
+    with running(args, folder, options=legs + ring_options()) as pages:
         wait_until_live(pages)
         status, page = fetch(f"{pages}/metrics")
         assert status == 200
@@ -149,10 +152,8 @@ def page_case(args, folder):
                 is_known = name in served or served.get(family, ("",))[0] == "histogram"
                 assert is_known, f"docs/grafana.json, {panel['title']}: {name} is not served"
     assert asked > 15, asked
-    with running(args, folder, command="record", options=["--record", str(folder / "only"), "--required", "AAAUSDT"]) as (
-        pages,
-        _,
-    ):
+    only = ["--record", str(folder / "only"), "--required", "AAAUSDT"]
+    with running(args, folder, command="record", options=only) as pages:
         wait_until_live(pages)
         status, page = fetch(f"{pages}/metrics")
         assert set(families(page)) == set(served)
@@ -170,7 +171,16 @@ def health_case(args, folder):
         "refuse:status=503,count=2@attempt=2",
     ]
     books = ["--final-book", str(folder / "book-{symbol}.txt")]
-    with running(args, folder, faults, options=books + ring_options()) as (pages, here):
+
+    def compare_books(here):
+        truth = Truth(here)
+        states = re.findall(r"^(\S+): (\w[\w ]*) at (\d+);", (folder / "live.log").read_text(), re.M)
+        assert [state for _, state, _ in states] == ["live"] * 3, states
+        for symbol, _, update_id in states:
+            told = (folder / f"book-{symbol}.txt").read_text()
+            assert told == truth.text(symbol, update_id), f"the book of {symbol} at {update_id}"
+
+    with running(args, folder, faults, options=books + ring_options(), after=compare_books) as pages:
         first = health(pages)
         assert first["status"] == "down" and first["symbols"]["required"] == 3, first
         wait_until_live(pages)
@@ -180,7 +190,7 @@ def health_case(args, folder):
         assert down["symbols"]["worst"]["symbol"] == "BBBUSDT", down
         assert down["symbols"]["live"] == 2, down
         again = wait_until_live(pages)
-        assert again["symbols"] ["live"] == 3, again
+        assert again["symbols"]["live"] == 3, again
         # The cut takes all of them, until the connection is back and every book is whole.
         cut = wait_for(lambda: (told := health(pages))["status"] == "down" and told)
         assert cut["symbols"]["live"] < 3, cut
@@ -189,17 +199,10 @@ def health_case(args, folder):
         last = wait_until_live(pages)
         assert last["connections"] == {"planned": 1, "open": 1}, last
         assert last["symbols"]["live"] == 3, last
-        # What it says is so: the books are the exchange's own.
         page = fetch(f"{pages}/metrics")[1]
         assert 'thalweg_book_gaps_total{symbol="BBBUSDT"} 2\n' in page, page
-        truth = Truth(here)
-        for symbol, update_id in re.findall(r'^thalweg_symbol_update_id{symbol="(\w+)"} (\d+)$', page, re.M):
-            assert truth.text(symbol, update_id), symbol
-    log = (folder / "live.log").read_text()
-    states = re.findall(r"^(\S+): (\w[\w ]*) at (\d+);", log, re.M)
-    assert [state for _, state, _ in states] == ["live"] * 3, states
     clean_rings(args)
-    print("down, with its symbol, while a book is not whole; then live again, and the books are true")
+    print("down, with its symbol, while a book is not whole; then live again, and the books are the exchange's")
 
 
 NONSENSE = [
@@ -215,7 +218,7 @@ CROWD_ROUNDS = 20
 
 
 def hostile_case(args, folder):
-    with running(args, folder, options=ring_options()) as (pages, _):
+    with running(args, folder, options=ring_options()) as pages:
         wait_until_live(pages)
         where = urllib.parse.urlsplit(pages)
         crowd = []
@@ -284,7 +287,7 @@ def prometheus_case(args, folder):
     if programs is None:
         print("SKIPPED: there is no prometheus, and apt-get could not fetch it")
         return SKIPPED
-    with running(args, folder, options=ring_options()) as (pages, _):
+    with running(args, folder, options=ring_options()) as pages:
         wait_until_live(pages)
         page = fetch(f"{pages}/metrics")[1]
         lint = subprocess.run(
