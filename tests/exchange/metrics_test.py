@@ -262,7 +262,8 @@ def prometheus_programs(folder):
     if not (programs / "prometheus").exists() and shutil.which("apt-get") and shutil.which("dpkg-deb"):
         folder.mkdir(parents=True, exist_ok=True)
         # It is not installed: that would start it as a service.
-        subprocess.run(["apt-get", "--quiet", "download", "prometheus"], cwd=folder, check=False)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(["apt-get", "--quiet", "download", "prometheus"], cwd=folder, check=False, timeout=240)
         for package in folder.glob("prometheus_*.deb"):
             subprocess.run(["dpkg-deb", "--extract", package, folder], check=False)
     return programs if (programs / "prometheus").exists() else None

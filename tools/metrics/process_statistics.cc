@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -49,15 +51,17 @@ std::optional<Stat> ReadStat() {
   return stat;
 }
 
-// When the machine was booted, in seconds since the epoch.
-std::optional<std::int64_t> BootTime() {
-  std::ifstream file("/proc/stat");
-  std::string word;
-  std::int64_t time = 0;
-  while (file >> word) {
-    if (word == "btime" && file >> time) return time;
-  }
-  return std::nullopt;
+double SecondsOf(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+// When the machine was booted, in seconds since the epoch: as of the first look, so that a clock
+// that is set later makes no new beginning of the process.
+double BootTime() {
+  static const double time = SecondsOf(CLOCK_REALTIME) - SecondsOf(CLOCK_BOOTTIME);
+  return time;
 }
 
 std::optional<std::int64_t> OpenFiles() {
@@ -92,10 +96,7 @@ void AddProcessStatistics(PrometheusText& text) {
   if (stat) text.Add({}, stat->threads);
   text.Begin("process_start_time_seconds", MetricType::kGauge,
              "When the process began, since the epoch.");
-  const std::optional<std::int64_t> boot = BootTime();
-  if (stat && boot) {
-    text.Add({}, static_cast<double>(*boot) + static_cast<double>(stat->start_ticks) / ticks);
-  }
+  if (stat) text.Add({}, BootTime() + static_cast<double>(stat->start_ticks) / ticks);
 }
 
 }  // namespace thalweg

@@ -119,16 +119,17 @@ void PrometheusText::AddSpan(MetricLabels labels, Nanos span) {
   absl::StrAppend(&text_, Seconds(span), "\n");
 }
 
-void PrometheusText::AddLatencies(MetricLabels labels, std::span<const std::uint64_t> cells) {
+void PrometheusText::AddLatencies(MetricLabels labels, std::span<const std::uint64_t> cells,
+                                  std::optional<Nanos> sum) {
   std::uint64_t count = 0;
-  double sum = 0;
+  double middles = 0;
   std::size_t cell = 0;
   const auto take = [&] {
     const double first = cell == 0 ? 0 : static_cast<double>(Cells::EndOf(cell - 1) + 1);
     // The last one has no end.
     const double end = cell + 1 < cells.size() ? static_cast<double>(Cells::EndOf(cell)) : first;
     count += cells[cell];
-    sum += (first + end) / 2 * static_cast<double>(cells[cell]);
+    middles += (first + end) / 2 * static_cast<double>(cells[cell]);
     ++cell;
   };
   for (int power = kFirstPower; power <= kLastPower; ++power) {
@@ -141,7 +142,11 @@ void PrometheusText::AddLatencies(MetricLabels labels, std::span<const std::uint
   AddName("_bucket", labels, "+Inf");
   absl::StrAppend(&text_, count, "\n");
   AddName("_sum", labels);
-  AppendNumber(sum / 1e9, &text_);
+  if (sum) {
+    absl::StrAppend(&text_, Seconds(*sum));
+  } else {
+    AppendNumber(middles / 1e9, &text_);
+  }
   text_.push_back('\n');
   AddName("_count", labels);
   absl::StrAppend(&text_, count, "\n");

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -66,12 +67,14 @@ class PrometheusText {
   }
 
   // A histogram of times out of cells of core/latency_cells.h of kRingLatencyBits: buckets that end
-  // where a power of two of nanoseconds does, from half a microsecond to 9 seconds, exact; the sum
-  // is made of the middles of the cells, and so within a sixteenth of the true one.
-  void AddLatencies(MetricLabels labels, std::span<const std::uint64_t> cells);
-  void AddLatencies(std::initializer_list<MetricLabel> labels,
-                    std::span<const std::uint64_t> cells) {
-    AddLatencies(MetricLabels(labels.begin(), labels.size()), cells);
+  // where a power of two of nanoseconds does, from half a microsecond to 9 seconds, exact. Where
+  // nobody knows the sum it is made of the middles of the cells, within a sixteenth of the true
+  // one.
+  void AddLatencies(MetricLabels labels, std::span<const std::uint64_t> cells,
+                    std::optional<Nanos> sum = {});
+  void AddLatencies(std::initializer_list<MetricLabel> labels, std::span<const std::uint64_t> cells,
+                    std::optional<Nanos> sum = {}) {
+    AddLatencies(MetricLabels(labels.begin(), labels.size()), cells, sum);
   }
 
   // The text so far; what is added later needs a new one.

@@ -121,6 +121,15 @@ TEST(PrometheusTextTest, AHistogramCountsWhatItsBoundsSayAndItsSumIsNear) {
   EXPECT_EQ(line, "latency_seconds_count{ring=\"r\"} 20000");
 }
 
+TEST(PrometheusTextTest, ASumThatIsKnownIsTold) {
+  std::array<std::uint64_t, kRingLatencyCells> cells{};
+  cells[LatencyCells<kRingLatencyBits>::CellOf(1'234'567, cells.size())] = 1;
+  PrometheusText text;
+  text.Begin("latency_seconds", MetricType::kHistogram, "Latency.");
+  text.AddLatencies({}, cells, 1'234'567);
+  EXPECT_NE(text.Take().find("latency_seconds_sum 0.001234567\n"), std::string::npos);
+}
+
 TEST(PrometheusTextTest, AHistogramWithoutTimesIsAllZero) {
   const std::array<std::uint64_t, kRingLatencyCells> cells{};
   PrometheusText text;
