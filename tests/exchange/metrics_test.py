@@ -330,9 +330,13 @@ def prometheus_case(args, folder):
                     "thalweg_build_info == 1",
                 ):
                     wait_for(lambda query=query: ask(query))
-                targets = json.loads(fetch(f"http://127.0.0.1:{port}/api/v1/targets")[1])
-                (target,) = targets["data"]["activeTargets"]
-                assert target["health"] == "up" and target["lastError"] == "", target
+
+                def is_up():
+                    targets = json.loads(fetch(f"http://127.0.0.1:{port}/api/v1/targets")[1])
+                    (target,) = targets["data"]["activeTargets"]
+                    return target["health"] == "up" and target["lastError"] == ""
+
+                wait_for(is_up)
                 samples = list(ask("scrape_samples_scraped").values())
                 assert samples[0] > 200, samples
             finally:
