@@ -90,7 +90,8 @@ endfunction()
 # the others, so its build neither makes nor runs them.
 set(THALWEG_THREADED_TESTS "^(ring_.*|replay_ring_test|live_.*|shard_.*|input_.*|snapshot_orders_test|\
 recorder_.*|output_file_test|recording_writer_fault_test|websocket_.*|stream_slot_test|dialer_test|\
-rest_client_test|loopback_server_test|exchange_command_test|feature_engine_test|engine_status_test|\
+rest_client_test|loopback_server_test|metrics_server_test|symbol_board_test|\
+fault_h[35]_live_metrics_test|exchange_command_test|feature_engine_test|engine_status_test|\
 progress_test|top_command_test|examples_test|python_test)$")
 function(thalweg_is_wanted out name)
   if(THALWEG_SANITIZE STREQUAL "thread" AND NOT name MATCHES "${THALWEG_THREADED_TESTS}")

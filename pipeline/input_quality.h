@@ -20,6 +20,9 @@ class InputQuality {
   [[nodiscard]] StreamState& stream(StreamKind kind) noexcept {
     return streams_[static_cast<std::size_t>(kind)];
   }
+  [[nodiscard]] const StreamState& stream(StreamKind kind) const noexcept {
+    return streams_[static_cast<std::size_t>(kind)];
+  }
 
   void OnTradeGap(EventTime clock) noexcept { trade_gap_at_ = clock; }
   // Absent clock: the loss counts from the clock's first value.

@@ -74,6 +74,7 @@ void ShardEngine::HandOn(LiveInput* input) {
 
 void ShardEngine::OnTimer(ReceiveTime now, std::int64_t monotonic) {
   engine_.OnTimer(now);
+  if (outputs_.board != nullptr) outputs_.board->Show(engine_);
   if (outputs_.publisher == nullptr) return;
   outputs_.publisher->SetCounts(engine_);
   outputs_.publisher->Beat(monotonic);
@@ -81,6 +82,7 @@ void ShardEngine::OnTimer(ReceiveTime now, std::int64_t monotonic) {
 
 void ShardEngine::End(std::int64_t monotonic) {
   MarkDigest(last_mark_, last_received_);
+  if (outputs_.board != nullptr) outputs_.board->Show(engine_);
   if (outputs_.publisher == nullptr) return;
   outputs_.publisher->SetCounts(engine_);
   outputs_.publisher->Beat(monotonic);

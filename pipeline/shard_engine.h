@@ -24,6 +24,7 @@
 #include "pipeline/record_digest.h"
 #include "pipeline/ring_publisher.h"
 #include "pipeline/snapshot_orders.h"
+#include "pipeline/symbol_board.h"
 
 namespace thalweg {
 
@@ -36,6 +37,7 @@ struct ShardOutputs {
   RingPublisher* publisher = nullptr;
   InputSink* sink = nullptr;
   EngineOutput* output = nullptr;  // Of the caller, such as a table. Called after the others.
+  SymbolBoard* board = nullptr;    // What others may see of the engine, as of the newest beat.
 };
 
 class ShardEngine final : private EngineOutput {

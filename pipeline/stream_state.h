@@ -31,6 +31,12 @@ class StreamState {
   // Any frame: whoever carries the stream, it is open.
   void Open() noexcept { closed_ = false; }
   void Close() noexcept { closed_ = true; }
+  // Not closed, as far as was told.
+  [[nodiscard]] bool is_open() const noexcept { return !closed_; }
+  // When the newest accepted frame was received.
+  [[nodiscard]] std::optional<ReceiveTime> used_at() const noexcept {
+    return accepted_ ? std::optional(received_) : std::nullopt;
+  }
 
   // No accepted frame yet, too old by either clock, or its connection closed and no frame came
   // since.

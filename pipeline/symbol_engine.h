@@ -117,6 +117,9 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   // is no book. FIRST_AFTER_RESYNC speaks of a record and is never here. Before the first
   // synchronisation nothing is warm.
   [[nodiscard]] QualityWord quality() const noexcept;
+  [[nodiscard]] const StreamState& stream(StreamKind kind) const noexcept {
+    return input_.stream(kind);
+  }
   // The book continues the feed, whatever exchangeInfo says of trading.
   [[nodiscard]] bool live() const noexcept { return book_.state() == BookState::kLive; }
   // A frame named it.

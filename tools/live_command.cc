@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -16,10 +18,12 @@
 #include "tools/engine_flags.h"
 #include "tools/exit_status.h"
 #include "tools/live_run.h"
+#include "tools/metrics/metrics_address.h"
 #include "tools/network_flags.h"
 #include "tools/option_kind.h"
 #include "tools/result_flags.h"
 #include "tools/ring_flags.h"
+#include "tools/symbol_list.h"
 
 namespace thalweg {
 namespace {
@@ -40,6 +44,8 @@ struct LiveFlags {
   std::string cpus;
   bool busy_poll = false;
   std::string length;
+  std::string metrics;
+  std::string required;
 };
 
 absl::Status Wrong(absl::string_view key, absl::string_view value, absl::string_view allowed) {
@@ -77,6 +83,22 @@ absl::Status CheckShards(const LiveFlags& flags, const LiveRunOptions& options) 
     if (path->empty() || absl::StrContains(*path, kShardPlace)) continue;
     return Wrong(key, *path,
                  absl::StrCat("a name with ", kShardPlace, " in it, and there are several shards"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetMetrics(const LiveFlags& flags, LiveRunOptions* options) {
+  if (!flags.metrics.empty()) {
+    absl::StatusOr<MetricsAddress> address = ParseMetricsAddress(flags.metrics);
+    if (!address.ok()) return address.status();
+    options->metrics = *std::move(address);
+  }
+  const std::vector<std::string>& symbols = options->engine.symbols;
+  for (std::string& name : SplitSymbolList(flags.required)) {
+    if (std::find(symbols.begin(), symbols.end(), name) == symbols.end()) {
+      return Wrong("required", name, "one of --symbols");
+    }
+    options->required.insert(std::move(name));
   }
   return absl::OkStatus();
 }
@@ -127,6 +149,8 @@ absl::StatusOr<LiveRunOptions> ToOptions(const LiveFlags& flags, bool makes_reco
   if (!cpus.ok()) return cpus.status();
   options.cpus = *std::move(cpus);
   options.busy_poll = flags.busy_poll;
+  status = SetMetrics(flags, &options);
+  if (!status.ok()) return status;
   if (!flags.length.empty()) {
     double seconds = 0;
     if (!absl::SimpleAtod(flags.length, &seconds) || !(seconds > 0 && seconds <= kRunSecondsMax)) {
@@ -184,6 +208,23 @@ void AddRunOptions(Command command, LiveFlags& flags, bool needs_record) {
       .Group(run);
 }
 
+void AddMetricsOptions(Command command, LiveFlags& flags) {
+  const char* const group = "Metrics";
+  const Option metrics =
+      command
+          .AddOption("--metrics", flags.metrics,
+                     "Serve /metrics (Prometheus) and /health on this port, of this machine alone\n"
+                     "unless an address stands before it")
+          .TypeName(absl::StrCat(kWholeNumberWord, "|ADDRESS:", kWholeNumberWord))
+          .Group(group);
+  command
+      .AddOption("--required", flags.required,
+                 "Symbols without which /health is 503 (default: all of them)")
+      .TypeName(kNamesWord)
+      .Needs(metrics)
+      .Group(group);
+}
+
 constexpr char kExitText[] =
     "SIGINT, SIGTERM or SIGHUP ends it well: everything received is used, written and closed.\n\n"
     "Exit status: 0 ended as asked; 1 a symbol that the exchange does not have; 2 wrong usage;\n"
@@ -203,6 +244,7 @@ void AddLiveCommand(CommandLine& line, int* exit_status) {
   flags->results.AddTo(command);
   flags->ring.AddTo(command);
   AddRunOptions(command, *flags, false);
+  AddMetricsOptions(command, *flags);
   flags->network.AddTo(command);
   flags->engine.AddTo(command);
   flags->config.AddTo(command);
@@ -215,6 +257,7 @@ void AddRecordCommand(CommandLine& line, int* exit_status) {
   command.Footer(absl::StrCat("  thalweg record --symbols BTCUSDT,ETHUSDT --record recordings\n\n",
                               kExitText));
   AddRunOptions(command, *flags, true);
+  AddMetricsOptions(command, *flags);
   flags->network.AddTo(command);
   flags->engine.AddTo(command);
   flags->config.AddTo(command);

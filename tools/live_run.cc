@@ -25,12 +25,15 @@
 #include "pipeline/engine.h"
 #include "pipeline/live_shard.h"
 #include "replay/evidence_folder.h"
+#include "pipeline/symbol_board.h"
 #include "replay/recorded_options.h"
 #include "replay/recorder.h"
 #include "replay/recording_folder.h"
+#include "thalweg/ring_reader.h"
 #include "tools/exit_status.h"
 #include "tools/interruption.h"
 #include "tools/live_log.h"
+#include "tools/metrics/metrics_service.h"
 #include "tools/result_files.h"
 #include "tools/service_notice.h"
 #include "tools/symbol_summary.h"
@@ -42,8 +45,6 @@ constexpr auto kLookPeriod = std::chrono::milliseconds(50);
 // How often it is told which symbols wait for a snapshot, and how many of them are named.
 constexpr auto kWaitingToldEvery = std::chrono::seconds(10);
 constexpr std::size_t kWaitingNamed = 4;
-// A thread that has not moved for so long is not alive: systemd may begin anew.
-constexpr Nanos kPulseMax = 5 * kSecond;
 // How often it is told that the exchange does not want to see this address.
 constexpr auto kBanToldEvery = std::chrono::seconds(60);
 
@@ -85,11 +86,23 @@ class ShardOutput final : public EngineOutput {
   std::atomic<bool> good_{true};
 };
 
+// A ring of this run, as others see it.
+struct OwnRing {
+  std::string name;
+  RingKind kind;
+  RingReader reader;
+};
+
 // A shard with all that belongs to it. What comes first outlives what comes behind.
 struct Lane {
+  Lane(EngineOptions engine, Catalogue columns)
+      : options(std::move(engine)), catalogue(std::move(columns)) {}
+
   EngineOptions options;
   Catalogue catalogue;
+  std::unique_ptr<SymbolBoard> board;  // Null: nothing is served of it.
   std::unique_ptr<RingPublisher> rings;
+  std::vector<OwnRing> own_rings;
   std::unique_ptr<ShardOutput> output;
   std::unique_ptr<LiveShard> shard;
   std::unique_ptr<Recorder> recorder;
@@ -134,6 +147,7 @@ class LiveRun {
       if (!status.ok()) return status;
     }
     absl::Status status = MakeFeed();
+    if (status.ok() && options_.metrics) status = MakeMetrics();
     // Last what takes the place of earlier results.
     for (std::size_t i = 0; i < lanes_.size() && status.ok(); ++i) status = MakeResults(i);
     return status;
@@ -162,6 +176,8 @@ class LiveRun {
   absl::Status MakeLane(std::size_t number, const std::string& run);
   absl::Status MakeFeed();
   absl::Status MakeResults(std::size_t number);
+  absl::Status MakeMetrics();
+  [[nodiscard]] LiveScene SceneOf(FeedStatus feed) const;
   void Begin();
   [[nodiscard]] absl::Status Look();
   [[nodiscard]] absl::Status WhyNothingCame() const;
@@ -184,6 +200,7 @@ class LiveRun {
   std::atomic<bool> network_ended_{false};
   std::chrono::steady_clock::time_point waiting_told_{};
   std::chrono::steady_clock::time_point ban_told_{};
+  std::unique_ptr<MetricsService> metrics_;
 };
 
 absl::Status LiveRun::MakeLane(std::size_t number, const std::string& run) {
@@ -194,8 +211,8 @@ absl::Status LiveRun::MakeLane(std::size_t number, const std::string& run) {
     shard_engine.symbols.push_back(options_.engine.symbols[i]);
   }
   Catalogue catalogue = MakeCatalogue(shard_engine);
-  auto lane = std::make_unique<Lane>(Lane{std::move(shard_engine), std::move(catalogue), nullptr,
-                                          nullptr, nullptr, nullptr, true, 0, 0});
+  auto lane = std::make_unique<Lane>(std::move(shard_engine), std::move(catalogue));
+  if (options_.metrics) lane->board = std::make_unique<SymbolBoard>(lane->options.symbols.size());
   LiveShardOptions shard_options;
   shard_options.busy_poll = options_.busy_poll;
   if (number < options_.cpus.size()) shard_options.cpu = options_.cpus[number];
@@ -230,6 +247,15 @@ absl::Status LiveRun::MakeResults(std::size_t number) {
     auto rings = RingPublisher::Create(publishing, lane.options, lane.catalogue);
     if (!rings.ok()) return rings.status();
     lane.rings = *std::move(rings);
+    for (const RingKind kind : publishing.kinds) {
+      if (!options_.metrics) break;
+      RingOpenOptions opening;
+      opening.kind = kind;
+      opening.folder = publishing.folder;
+      auto reader = RingReader::Open(publishing.name, opening);
+      if (!reader.ok()) return reader.status();
+      lane.own_rings.push_back({publishing.name, kind, *std::move(reader)});
+    }
   }
   auto files = ResultFiles::Create(options_.results.OfShard(number), lane.catalogue);
   if (!files.ok()) return files.status();
@@ -256,11 +282,49 @@ absl::Status LiveRun::MakeFeed() {
   return absl::OkStatus();
 }
 
+absl::Status LiveRun::MakeMetrics() {
+  MetricsServerOptions serving;
+  serving.address = *options_.metrics;
+  auto metrics = MetricsService::Create(serving, SceneOf({}));
+  if (!metrics.ok()) return metrics.status();
+  metrics_ = *std::move(metrics);
+  log_.Tell("metrics", absl::StrCat("serves ", metrics_->Url(), "/metrics and /health"), WallNow());
+  return absl::OkStatus();
+}
+
+LiveScene LiveRun::SceneOf(FeedStatus feed) const {
+  LiveScene scene;
+  scene.at = NetworkLoop::Now();
+  scene.wall = WallNow().raw();
+  scene.feed = std::move(feed);
+  scene.legs = options_.network.second_leg ? 2 : 1;
+  for (const auto& lane : lanes_) {
+    ShardScene shard;
+    shard.counts = lane->shard->counts();
+    shard.engine = lane->board->counts();
+    shard.still_for = lane->moved == 0 ? 0 : scene.at - lane->moved;
+    shard.is_dead = lane->shard->failed();
+    if (lane->recorder) shard.recorder = {lane->recorder->counts(), lane->recorder->failed()};
+    scene.shards.push_back(std::move(shard));
+    for (const OwnRing& ring : lane->own_rings) {
+      scene.rings.push_back({ring.name, ring.kind, ring.reader.statistics()});
+    }
+  }
+  for (std::size_t i = 0; i < options_.engine.symbols.size(); ++i) {
+    const std::string& name = options_.engine.symbols[i];
+    const Lane& lane = *lanes_[i % options_.shards];
+    scene.symbols.push_back({name, options_.required.empty() || options_.required.contains(name),
+                             lane.board->Read(i / options_.shards)});
+  }
+  return scene;
+}
+
 void LiveRun::Begin() {
   for (const auto& lane : lanes_) {
     lane->shard->Start({.publisher = lane->rings.get(),
                         .sink = lane->recorder.get(),
-                        .output = lane->output.get()});
+                        .output = lane->output.get(),
+                        .board = lane->board.get()});
   }
   network_ = std::thread([this] {
     try {
@@ -280,6 +344,7 @@ absl::Status LiveRun::Look() {
   TellBan(feed);
   TellWaiting(feed.snapshots);
   TellService(feed);
+  if (metrics_) metrics_->Show(SceneOf(feed));
   for (const auto& lane : lanes_) {
     if (lane->shard->failed()) return absl::AbortedError("an engine's thread failed");
     if (!lane->output->good()) return absl::UnavailableError("a result takes no more rows");
@@ -330,6 +395,11 @@ absl::Status LiveRun::WhyNothingCame() const {
 // From the sockets to the disk, each behind what feeds it.
 int LiveRun::End(const absl::Status& why) {
   service_.Stopping();
+  if (metrics_) {
+    LiveScene last = SceneOf(feed_->Status());
+    last.has_ended = true;
+    metrics_->Show(std::move(last));
+  }
   feed_->Stop();
   network_.join();
   int exit_status = kExitGood;

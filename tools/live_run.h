@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "pipeline/engine_options.h"
 #include "pipeline/ring_publisher.h"
 #include "replay/recording_writer.h"
+#include "tools/metrics/metrics_address.h"
 #include "tools/network_flags.h"
 #include "tools/result_flags.h"
 
@@ -40,6 +42,8 @@ struct LiveRunOptions {
   std::vector<int> cpus;  // Of the shards' threads, in order; empty: wherever the system likes.
   bool busy_poll = false;
   std::optional<Nanos> length;
+  std::optional<MetricsAddress> metrics;  // Absent: nothing is served.
+  std::set<std::string> required;         // Symbols that have to be live; empty: all.
 };
 
 // Runs and answers the exit status. What happens is told on standard error.

@@ -47,6 +47,10 @@ TEST(LiveCommandTest, WrongWishesAreRefusedWithWhatIsAllowedBeforeAnythingBegins
       {{"live", "--symbols", "A", "--record", "x", "--evidence", "x"}, 2, "--evidence"},
       {{"live", "--symbols", "A", "--evidence", text + "/x"}, 3, text},
       {{"live", "--symbols", "A", "--ring", "a/b"}, 2, "--ring"},
+      {{"live", "--symbols", "A", "--metrics", "example.com:1"}, 2, "is not PORT or ADDRESS:PORT"},
+      {{"live", "--symbols", "A", "--metrics", "65536"}, 2, "--metrics: '65536'"},
+      {{"live", "--symbols", "A", "--metrics", "0", "--required", "B"}, 2, "one of --symbols"},
+      {{"live", "--symbols", "A", "--required", "A"}, 2, "--metrics"},
       {{"live", "--symbols", "A", "--out", "x.txt"}, 2, "--out"},
       {{"live", "--symbols", "A", "--ring", "live-command-test", "--record", text}, 3, text},
       {{"record", "--symbols", "A"}, 2, "--record"},
@@ -100,12 +104,15 @@ TEST(LiveCommandTest, ATerminalThatClosesEndsItWell) {
 
 TEST(LiveCommandTest, FaultC2AConfigurationIsCheckedWithoutAStart) {
   const TestFolder folder;
-  const std::string config = folder.Write(
-      "live.toml", "symbols = [\"A\", \"B\"]\nrecord = \"recordings\"\nshards = 2\nfor = 1.5\n");
+  const std::string config =
+      folder.Write("live.toml",
+                   "symbols = [\"A\", \"B\"]\nrecord = \"recordings\"\nshards = 2\nfor = 1.5\n"
+                   "metrics = 9464\nrequired = [\"B\"]\n");
   const ProgramResult good = RunThalweg({"live", "--config", config, "--check-config"});
   EXPECT_EQ(good.exit_status, 0) << good.err;
   EXPECT_NE(good.out.find("shards = 2"), std::string::npos) << good.out;
   EXPECT_NE(good.out.find("ring = \"live\""), std::string::npos) << good.out;
+  EXPECT_NE(good.out.find("metrics = 9464"), std::string::npos) << good.out;
   const std::string wrong = folder.Write("wrong.toml", "symbols = [\"A\"]\nshards = 99\n");
   const ProgramResult bad = RunThalweg({"live", "--config", wrong});
   EXPECT_EQ(bad.exit_status, 2);
