@@ -106,7 +106,9 @@ void RingPublisher::BeginFrame(ReceiveTime received, std::int64_t monotonic, boo
   statistics_.receive_ns = received.raw();
   BeginInput(monotonic);
   is_lagged_ = is_lagged;
-  if (stage_clock_) stage_clock_->BeginFrame(monotonic, socket_ns);
+  if (!stage_clock_) return;
+  if (socket_ns != kNoTime) stages_ring_->AddStage(Stage::kSocket, socket_ns);
+  stage_clock_->BeginFrame(monotonic);
 }
 
 void RingPublisher::EndFrame() noexcept {

@@ -1,5 +1,5 @@
-// Times the stages of a live frame (core/stage.h): one frame of some, by count, so that reading a
-// clock costs a frame next to nothing.
+// Times the stages of a live frame (core/stage.h) from the queue on: one frame of some, by count,
+// so that reading a clock costs a frame next to nothing. Stage::kSocket is the network's to time.
 //
 // The engine has no clock of its own. Whoever drives it live may give it this one, which is told
 // where stages end and answers nothing: no record depends on it. A stage that a frame goes through
@@ -30,11 +30,10 @@ class StageClock {
   explicit StageClock(Now now, std::uint32_t period = kTimedFrames) noexcept
       : now_(now), period_(period) {}
 
-  // The engine begins with a frame that has been in memory since `monotonic` (0: nobody knows), and
-  // had waited in the kernel for `socket_ns`, or kNoTime.
-  void BeginFrame(std::int64_t monotonic, std::int64_t socket_ns) noexcept {
+  // The engine begins with a frame that has been in memory since `monotonic` (0: nobody knows).
+  void BeginFrame(std::int64_t monotonic) noexcept {
     timing_ = --until_timed_ == 0;
-    if (timing_) Begin(monotonic, socket_ns);
+    if (timing_) Begin(monotonic);
   }
   // What was done since the last stage ended belongs to this one.
   void End(Stage stage) noexcept {
@@ -53,10 +52,9 @@ class StageClock {
   }
 
  private:
-  void Begin(std::int64_t monotonic, std::int64_t socket_ns) noexcept {
+  void Begin(std::int64_t monotonic) noexcept {
     until_timed_ = period_;
     times_.fill(kNoTime);
-    times_[Index(Stage::kSocket)] = socket_ns;
     last_ = monotonic;
     if (monotonic != 0) {
       Add(Stage::kQueue);

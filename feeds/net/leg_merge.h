@@ -32,6 +32,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/stage.h"
 #include "core/units.h"
 #include "feeds/net/event_span.h"
 
@@ -50,6 +51,7 @@ struct LegFrame {
   ReceiveTime received;
   std::int64_t monotonic = 0;
   std::string_view payload;
+  Nanos socket_ns = kNoTime;  // SocketMessage::socket_ns
 };
 
 struct LegCounts {

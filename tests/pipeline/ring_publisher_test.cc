@@ -361,13 +361,18 @@ TEST_F(RingPublisherTest, StagesAreToldInTheFirstRingOnceTheyAreTimed) {
     EXPECT_GE(stage.sum_ns, stage.max_ns) << entry.name;
     EXPECT_GT(stage.max_ns, 0U) << entry.name;
   }
-  // A frame that is not timed changes nothing, and one that is, but made no record, has no record.
+  // A frame that is timed, but made no record, has no record.
   market->Pass(100);
   output.publisher->BeginFrame(ReceiveTime(1), 1, false, 2'000);
   output.publisher->EndFrame();
-  EXPECT_EQ(reader.stage(Stage::kSocket)->count, 1U);
-  EXPECT_EQ(reader.stage(Stage::kSocket)->max_ns, 2'000U);
+  EXPECT_EQ(reader.stage(Stage::kQueue)->count, kTimed + 1);
   EXPECT_EQ(reader.stage(Stage::kPublish)->count, kTimed);
+  // The network says of which frame it knows how long it was in the kernel.
+  output.publisher->BeginFrame(ReceiveTime(1), 1, false, 1'000);
+  output.publisher->EndFrame();
+  EXPECT_EQ(reader.stage(Stage::kSocket)->count, 2U);
+  EXPECT_EQ(reader.stage(Stage::kSocket)->sum_ns, 3'000U);
+  EXPECT_EQ(reader.stage(Stage::kQueue)->count, kTimed + 1);
 }
 
 TEST_F(RingPublisherTest, WithoutAFeatureRingTheFirstOfTheOthersTellsTheStages) {

@@ -24,7 +24,7 @@ std::int64_t TimeOf(const FrameTimes* times, Stage stage) { return (*times)[Inde
 TEST(StageClockTest, EachStageHasTheTimeSinceTheOneBeforeEnded) {
   StageClock clock(&Present);
   present = 1'030;
-  clock.BeginFrame(1'000, 7);
+  clock.BeginFrame(1'000);
   present = 1'100;
   clock.End(Stage::kDecode);
   present = 1'250;
@@ -36,13 +36,13 @@ TEST(StageClockTest, EachStageHasTheTimeSinceTheOneBeforeEnded) {
   present = 9'999;
   const FrameTimes* const times = clock.EndFrame();
   ASSERT_NE(times, nullptr);
-  EXPECT_EQ(*times, (FrameTimes{7, 30, 70, 150, 50, 5}));
+  EXPECT_EQ(*times, (FrameTimes{kNoTime, 30, 70, 150, 50, 5}));
 }
 
 TEST(StageClockTest, AStageThatEndsSeveralTimesHasTheSumAndWhatIsSkippedIsOfNone) {
   StageClock clock(&Present);
   present = 100;
-  clock.BeginFrame(100, kNoTime);
+  clock.BeginFrame(100);
   for (int record = 0; record < 3; ++record) {
     present += 10;
     clock.End(Stage::kBook);
@@ -59,7 +59,7 @@ TEST(StageClockTest, AStageThatEndsSeveralTimesHasTheSumAndWhatIsSkippedIsOfNone
 TEST(StageClockTest, AFrameOfUnknownArrivalHasNoQueue) {
   StageClock clock(&Present);
   present = 5'000;
-  clock.BeginFrame(0, kNoTime);
+  clock.BeginFrame(0);
   present = 5'004;
   clock.End(Stage::kDecode);
   const FrameTimes* const times = clock.EndFrame();
@@ -74,7 +74,7 @@ TEST(StageClockTest, OneFrameOfSomeIsTimedByCountAndOthersDoNotLookAtTheClock) {
   std::uint32_t timed = 0;
   for (std::uint32_t frame = 0; frame < 10 * kTimedFrames; ++frame) {
     const std::int64_t before = present;
-    clock.BeginFrame(1, kNoTime);
+    clock.BeginFrame(1);
     clock.End(Stage::kDecode);
     clock.Skip();
     const bool is_timed = clock.EndFrame() != nullptr;
@@ -145,7 +145,7 @@ class StagesOfFrames : public testing::Test {
     clock.emplace(&Later);
     feed.Use(&*clock);
     present = 1'000;
-    clock->BeginFrame(present, kNoTime);
+    clock->BeginFrame(present);
     feed.Give(line);
     const FrameTimes* const times = clock->EndFrame();
     feed.Use(nullptr);
@@ -199,7 +199,7 @@ TEST_F(StagesOfFrames, ASymbolThatIsNewIsTimedToo) {
   Feed feed(EmitPolicy::All());
   StageClock own(&Later);
   feed.Use(&own);
-  own.BeginFrame(1, kNoTime);
+  own.BeginFrame(1);
   feed.Give(feed.Depth());
   const FrameTimes* const times = own.EndFrame();
   ASSERT_NE(times, nullptr);
@@ -214,7 +214,7 @@ TEST_F(StagesOfFrames, RecordsAreTheSameWithAndWithoutAClock) {
   for (Feed* const feed : {&timed, &plain}) {
     feed->Synchronise();
     for (int i = 0; i < 200; ++i) {
-      own.BeginFrame(1, i);
+      own.BeginFrame(1);
       feed->Give(feed->Depth());
       feed->Give(feed->market.Ticker());
       feed->Give(feed->market.Trade());
