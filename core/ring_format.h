@@ -3,6 +3,7 @@
 //
 //   0 RingHeader        what is where, who writes, and the newest record's number
 //   | RingStatistics    counters of the writing engine, its latencies
+//   | RingStage         times of each stage of a frame's way, one after another; or none
 //   | schema            JSON text: the fields of a record, the configuration
 //   | table             a RingEntry and a copy of the newest record for each symbol
 //   | ring              `capacity` slots, a record each; begins on a page
@@ -34,6 +35,7 @@ inline constexpr std::size_t kRingRecordBytesMax = std::size_t{1} << 20;
 inline constexpr std::uint64_t kRingCapacityMax = std::uint64_t{1} << 30;
 inline constexpr std::size_t kRingSchemaBytesMax = std::size_t{1} << 24;
 inline constexpr std::size_t kRingEntriesMax = 8'192;
+inline constexpr std::size_t kRingStagesMax = 64;
 // The last number a record can have. After it nothing is published.
 inline constexpr std::uint64_t kRingSeqMax = UINT64_MAX;
 
@@ -69,7 +71,10 @@ struct RingHeader {
   std::uint64_t pid = 0;         // Of the writer, in its own pid namespace.
   std::int64_t start_ns = 0;     // Wall clock (CLOCK_REALTIME) at creation.
   std::uint64_t flags = 0;
-  std::uint64_t reserved_a[5] = {};
+  std::uint64_t stages_offset = 0;  // Of the first RingStage; means nothing without any.
+  std::uint32_t stage_count = 0;    // 0 also in files of writers that knew of none.
+  std::uint32_t stage_bytes = 0;    // sizeof(RingStage)
+  std::uint64_t reserved_a[3] = {};
   // --- atomic from here on ---
   std::uint32_t writer_state = 0;
   std::uint32_t entry_count = 0;  // Entries that have a name: the first ones.
@@ -93,8 +98,10 @@ static_assert(
     offsetof(RingHeader, capacity) == 104 && offsetof(RingHeader, schema_hash) == 112 &&
     offsetof(RingHeader, generation) == 120 && offsetof(RingHeader, pid) == 128 &&
     offsetof(RingHeader, start_ns) == 136 && offsetof(RingHeader, flags) == 144 &&
-    offsetof(RingHeader, writer_state) == 192 && offsetof(RingHeader, entry_count) == 196 &&
-    offsetof(RingHeader, heartbeat_ns) == 200 && offsetof(RingHeader, newest) == 256);
+    offsetof(RingHeader, stages_offset) == 152 && offsetof(RingHeader, stage_count) == 160 &&
+    offsetof(RingHeader, stage_bytes) == 164 && offsetof(RingHeader, writer_state) == 192 &&
+    offsetof(RingHeader, entry_count) == 196 && offsetof(RingHeader, heartbeat_ns) == 200 &&
+    offsetof(RingHeader, newest) == 256);
 
 // Cells of the latency histogram: exact below 8 ns, an eighth of an octave wide above
 // (core/latency_cells.h); the last one takes everything from 15 * 2^30 ns (16 s) on.
@@ -116,6 +123,18 @@ struct RingStatistics {
 };
 static_assert(sizeof(RingStatistics) == 128 + 8 * kRingLatencyCells &&
               std::is_trivially_copyable_v<RingStatistics>);
+
+// Times of one stage of a frame's way (core/stage.h), of the frames that were timed: one of some.
+// Every member is atomic on its own.
+struct RingStage {
+  std::uint64_t count = 0;   // Frames that were timed and had this stage.
+  std::uint64_t sum_ns = 0;  // Of their times.
+  std::uint64_t max_ns = 0;
+  std::uint64_t reserved[5] = {};
+  std::uint64_t cells[kRingLatencyCells] = {};  // As RingStatistics::latency_cells.
+};
+static_assert(sizeof(RingStage) == 64 + 8 * kRingLatencyCells &&
+              std::is_trivially_copyable_v<RingStage>);
 
 // What a symbol is now, under the slot rule: `change` is 0 while it is being written.
 struct RingStatus {

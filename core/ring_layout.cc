@@ -17,6 +17,10 @@ constexpr std::uint64_t EndOf(std::uint64_t offset, std::uint64_t bytes) {
   return RoundUp(offset + bytes, kCacheLineBytes);
 }
 
+std::uint64_t StageBytes(const RingHeader& header) {
+  return std::uint64_t{header.stage_count} * header.stage_bytes;
+}
+
 bool IsRecordSize(std::uint64_t bytes) {
   return bytes >= kRecordAlignment && bytes <= kRingRecordBytesMax && bytes % kRecordAlignment == 0;
 }
@@ -79,7 +83,14 @@ absl::StatusOr<RingHeader> LayOutRing(const RingShape& shape) {
   header.slot_bytes = header.record_bytes;
   header.statistics_offset = sizeof(RingHeader);
   header.statistics_bytes = sizeof(RingStatistics);
-  header.schema_offset = EndOf(header.statistics_offset, header.statistics_bytes);
+  std::uint64_t end = EndOf(header.statistics_offset, header.statistics_bytes);
+  if (shape.stages) {
+    header.stages_offset = end;
+    header.stage_count = kStages.size();
+    header.stage_bytes = sizeof(RingStage);
+    end = EndOf(end, StageBytes(header));
+  }
+  header.schema_offset = end;
   header.schema_bytes = shape.schema.size();
   header.table_offset = EndOf(header.schema_offset, header.schema_bytes);
   header.entry_bytes = static_cast<std::uint32_t>(sizeof(RingEntry) + shape.record_bytes);
@@ -105,6 +116,11 @@ absl::Status CheckRingHeader(const RingHeader& header, std::uint64_t file_bytes)
                 RecordSizes());
   check.RequireEqual("slot_bytes", header.slot_bytes, header.record_bytes);
   check.Require(IsCapacity(header.capacity), "capacity", header.capacity, Capacities());
+  if (header.stage_count != 0) {
+    check.RequireEqual("stage_bytes", header.stage_bytes, sizeof(RingStage));
+    check.Require(header.stage_count <= kRingStagesMax, "stage_count", header.stage_count,
+                  absl::StrCat("at most ", kRingStagesMax));
+  }
   check.RequireEqual("statistics_bytes", header.statistics_bytes, sizeof(RingStatistics));
   check.Require(header.schema_bytes <= kRingSchemaBytesMax, "schema_bytes", header.schema_bytes,
                 absl::StrCat("at most ", kRingSchemaBytesMax));
@@ -118,25 +134,21 @@ absl::Status CheckRingHeader(const RingHeader& header, std::uint64_t file_bytes)
   check.RequireEqual("ring_bytes", header.ring_bytes, header.capacity * header.slot_bytes);
 
   // The parts in their order, each behind the one before, all inside the file.
-  struct Part {
-    std::string_view field;
-    std::uint64_t offset;
-    std::uint64_t bytes;
-  };
   std::uint64_t from = sizeof(RingHeader);
-  for (const Part& part :
-       {Part{"statistics_offset", header.statistics_offset, header.statistics_bytes},
-        Part{"schema_offset", header.schema_offset, header.schema_bytes},
-        Part{"table_offset", header.table_offset, header.table_bytes},
-        Part{"ring_offset", header.ring_offset, header.ring_bytes}}) {
-    const bool inside = part.offset % kCacheLineBytes == 0 && part.offset >= from &&
-                        part.offset <= file_bytes && part.bytes <= file_bytes - part.offset;
-    check.Require(inside, part.field, part.offset,
-                  absl::StrCat("a multiple of 64 from ", from, " on with ", part.bytes,
+  const auto require_part = [&](std::string_view field, std::uint64_t offset, std::uint64_t bytes) {
+    const bool inside = offset % kCacheLineBytes == 0 && offset >= from && offset <= file_bytes &&
+                        bytes <= file_bytes - offset;
+    check.Require(inside, field, offset,
+                  absl::StrCat("a multiple of 64 from ", from, " on with ", bytes,
                                " bytes behind it in the file"));
-    if (!check.status().ok()) return check.status();
-    from = part.offset + part.bytes;
-  }
+    if (inside) from = offset + bytes;
+  };
+  require_part("statistics_offset", header.statistics_offset, header.statistics_bytes);
+  if (header.stage_count != 0)
+    require_part("stages_offset", header.stages_offset, StageBytes(header));
+  require_part("schema_offset", header.schema_offset, header.schema_bytes);
+  require_part("table_offset", header.table_offset, header.table_bytes);
+  require_part("ring_offset", header.ring_offset, header.ring_bytes);
   check.Require(header.generation != 0, "generation", header.generation, "1 or more");
   check.Require(header.writer_state >= static_cast<std::uint32_t>(RingWriterState::kWriting) &&
                     header.writer_state <= static_cast<std::uint32_t>(RingWriterState::kSuperseded),

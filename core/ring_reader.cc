@@ -374,6 +374,12 @@ RingStatistics RingReader::statistics() const noexcept {
   return GetWords<RingStatistics>(mapping_->at(header_.statistics_offset));
 }
 
+std::optional<RingStage> RingReader::stage(Stage stage) const noexcept {
+  if (Index(stage) >= header_.stage_count) return std::nullopt;
+  return GetWords<RingStage>(
+      mapping_->at(header_.stages_offset + Index(stage) * header_.stage_bytes));
+}
+
 RingWriterLife RingReader::writer() const noexcept {
   const std::uint32_t state = Get(mapping_->header().writer_state, std::memory_order_acquire);
   if (state == static_cast<std::uint32_t>(RingWriterState::kClosed)) return RingWriterLife::kClosed;

@@ -41,6 +41,10 @@ void Set(T& member, T value) noexcept {
   std::atomic_ref(member).store(value, std::memory_order_relaxed);
 }
 
+std::size_t CellOf(std::int64_t nanos) noexcept {
+  return LatencyCells<kRingLatencyBits>::CellOf(nanos, kRingLatencyCells);
+}
+
 std::uint64_t* Words(void* memory) noexcept { return static_cast<std::uint64_t*>(memory); }
 
 // Copies a struct of words, each atomic on its own.
@@ -112,6 +116,9 @@ absl::StatusOr<std::unique_ptr<RingWriter>> RingWriter::Create(const RingName& n
   writer->file_bytes_ = header->file_bytes;
   writer->header_ = new (base) RingHeader(*header);
   writer->statistics_ = new (writer->base_ + header->statistics_offset) RingStatistics();
+  if (shape.stages) {
+    writer->stages_ = new (writer->base_ + header->stages_offset) RingStage[kStages.size()];
+  }
   std::memcpy(writer->base_ + header->schema_offset, shape.schema.data(), shape.schema.size());
   writer->table_ = writer->base_ + header->table_offset;
   writer->ring_ = writer->base_ + header->ring_offset;
@@ -195,11 +202,21 @@ void RingWriter::Beat(std::int64_t monotonic_ns) noexcept {
 
 void RingWriter::AddLatency(std::int64_t nanos) noexcept {
   if (!open_) return;
-  const std::size_t cell = LatencyCells<kRingLatencyBits>::CellOf(nanos, kRingLatencyCells);
-  std::uint64_t& count = statistics_->latency_cells[cell];
+  std::uint64_t& count = statistics_->latency_cells[CellOf(nanos)];
   Set(count, count + 1);
   const auto latency = static_cast<std::uint64_t>(std::max<std::int64_t>(nanos, 0));
   if (latency > statistics_->latency_max_ns) Set(statistics_->latency_max_ns, latency);
+}
+
+void RingWriter::AddStage(Stage stage, std::int64_t nanos) noexcept {
+  if (!open_ || stages_ == nullptr) return;
+  RingStage& times = stages_[Index(stage)];
+  const auto time = static_cast<std::uint64_t>(std::max<std::int64_t>(nanos, 0));
+  std::uint64_t& cell = times.cells[CellOf(nanos)];
+  Set(cell, cell + 1);
+  Set(times.count, times.count + 1);
+  Set(times.sum_ns, times.sum_ns + time);
+  if (time > times.max_ns) Set(times.max_ns, time);
 }
 
 void RingWriter::SetStatistics(const RingStatistics& statistics) noexcept {

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "core/ring_format.h"
 #include "core/ring_name.h"
+#include "core/stage.h"
 #include "core/units.h"
 
 namespace thalweg {
@@ -32,6 +33,7 @@ struct RingShape {
   std::uint64_t capacity = kRingCapacityDefault;    // A power of two.
   std::uint32_t symbols_max = kRingSymbolsDefault;  // Places in the table.
   bool wakes = false;           // Publish() wakes readers that wait: one system call each.
+  bool stages = false;          // Has room for the times of stages.
   std::uint64_t first_seq = 1;  // Other numbers are for tests.
 };
 
@@ -64,6 +66,8 @@ class RingWriter {
   void Beat(std::int64_t monotonic_ns) noexcept;
   // Latency of a frame whose record was published.
   void AddLatency(std::int64_t nanos) noexcept;
+  // The time of a stage of a frame that was timed. No effect without room for stages.
+  void AddStage(Stage stage, std::int64_t nanos) noexcept;
   // The counters that its driver knows; `records` and latencies are the writer's own.
   void SetStatistics(const RingStatistics& statistics) noexcept;
 
@@ -97,6 +101,7 @@ class RingWriter {
   std::byte* base_ = nullptr;
   RingHeader* header_ = nullptr;
   RingStatistics* statistics_ = nullptr;
+  RingStage* stages_ = nullptr;  // By Stage; null: no room for them.
   std::byte* table_ = nullptr;
   std::byte* ring_ = nullptr;
   std::size_t file_bytes_ = 0;

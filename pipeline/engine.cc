@@ -155,6 +155,11 @@ Engine::Engine(const EngineOptions& options, const Catalogue& catalogue, EngineO
 
 void Engine::AddSymbol(std::string_view name) { (void)Find(name); }
 
+void Engine::set_stage_clock(StageClock* clock) noexcept {
+  stage_clock_ = clock;
+  for (const auto& symbol : symbols_) symbol->set_stage_clock(clock);
+}
+
 // --- Frames -----------------------------------------------------------------------------------
 
 FrameOutcome Engine::OnFrame(ReceiveTime received, std::string_view payload) {
@@ -197,6 +202,7 @@ FrameOutcome Engine::OnFrame(ReceiveTime received, std::string_view payload) {
   }
   const FrameOutcome outcome = GiveFrame(*symbol, head, received);
   symbol->TellStatus();
+  if (stage_clock_ != nullptr && outcome == FrameOutcome::kTaken) stage_clock_->End(Stage::kBook);
   return outcome;
 }
 
@@ -259,6 +265,7 @@ SymbolEngine* Engine::Make(std::string_view name) {
   symbols_.push_back(
       std::make_unique<SymbolEngine>(id, std::string(name), options_, catalogue_, output_));
   SymbolEngine* const symbol = symbols_.back().get();
+  symbol->set_stage_clock(stage_clock_);
   if (lost_ > 0) symbol->OnLost(lost_);
   const auto stated = exchange_info_.find(Abseil(name));
   if (stated != exchange_info_.end()) {

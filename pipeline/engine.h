@@ -93,6 +93,10 @@ class Engine {
   // the source before ended. Without a call all is one source.
   void BeginSource(std::int64_t number, bool continues);
 
+  // Is told where the stages of each frame end; it outlives the engine. Without a call nobody times
+  // them. No record depends on it.
+  void set_stage_clock(StageClock* clock) noexcept;
+
   // One WebSocket message, or a collector's bare snapshot.
   // REQUIRES: kPayloadPadding readable bytes around `payload`.
   FrameOutcome OnFrame(ReceiveTime received, std::string_view payload);
@@ -153,6 +157,7 @@ class Engine {
   const Catalogue& catalogue_;
   EngineOutput& output_;
   Decoder decoder_;
+  StageClock* stage_clock_ = nullptr;
   std::vector<std::unique_ptr<SymbolEngine>> symbols_;
   absl::flat_hash_map<std::string, Known> by_name_;
   std::vector<std::string> filtered_names_;

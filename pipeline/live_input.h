@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/stage.h"
 #include "core/units.h"
 
 namespace thalweg {
@@ -33,7 +34,8 @@ struct LiveInput {
   std::uint32_t share = 0;  // Whose share of the pool it is: a symbol's position, or the rest's.
   std::int64_t connection = 0;
   ReceiveTime received;
-  std::int64_t monotonic = 0;  // CLOCK_MONOTONIC in ns.
+  std::int64_t monotonic = 0;        // CLOCK_MONOTONIC in ns.
+  std::int64_t socket_ns = kNoTime;  // kFrame: how long it had waited in the kernel then.
   std::int64_t count = 0;
   std::int64_t lost_before = 0;  // The sink's: inputs refused since the one before.
   std::string_view name;

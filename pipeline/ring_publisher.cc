@@ -72,6 +72,7 @@ absl::Status RingPublisher::CreateRing(RingKind kind, const RingPublisherOptions
                                                                             : kRingCapacityOfBooks);
   shape.symbols_max = SymbolsMax(options);
   shape.wakes = publishing.wakes;
+  shape.stages = stages_ring_ == nullptr;
   // Names are any bytes; a reader takes UTF-8 alone.
   const auto fields = ParseRingSchema(shape.schema, shape.record_bytes);
   if (!fields.ok()) {
@@ -83,6 +84,7 @@ absl::Status RingPublisher::CreateRing(RingKind kind, const RingPublisherOptions
   if (!writer.ok()) return writer.status();
   Ring& made = ring(kind);
   made.writer = *std::move(writer);
+  if (shape.stages) stages_ring_ = made.writer.get();
   made.schema_hash = schema.hash;
   const std::size_t words = (schema.record_bytes - sizeof(RecordHeader)) / sizeof(double);
   if (kind != RingKind::kFeatures) made.record = RecordBuffer(words);
@@ -93,12 +95,29 @@ std::int64_t RingPublisher::MonotonicNow() noexcept { return Now(CLOCK_MONOTONIC
 
 // --- Hot --------------------------------------------------------------------------------------
 
-void RingPublisher::BeginFrame(ReceiveTime received, std::int64_t monotonic,
-                               bool is_lagged) noexcept {
+StageClock* RingPublisher::TimeStages(std::uint32_t period) noexcept {
+  if (!stage_clock_) stage_clock_.emplace(&RingPublisher::MonotonicNow, period);
+  return &*stage_clock_;
+}
+
+void RingPublisher::BeginFrame(ReceiveTime received, std::int64_t monotonic, bool is_lagged,
+                               std::int64_t socket_ns) noexcept {
   ++statistics_.frames;
   statistics_.receive_ns = received.raw();
   BeginInput(monotonic);
   is_lagged_ = is_lagged;
+  if (!stage_clock_) return;
+  if (socket_ns != kNoTime) stages_ring_->AddStage(Stage::kSocket, socket_ns);
+  stage_clock_->BeginFrame(monotonic);
+}
+
+void RingPublisher::EndFrame() noexcept {
+  const FrameTimes* const times = stage_clock_ ? stage_clock_->EndFrame() : nullptr;
+  if (times == nullptr) return;
+  for (const StageEntry& entry : kStages) {
+    const std::int64_t time = (*times)[Index(entry.stage)];
+    if (time != kNoTime) stages_ring_->AddStage(entry.stage, time);
+  }
 }
 
 void RingPublisher::OnRecord(const SymbolEngine& symbol, RecordBuffer& record) {
@@ -143,6 +162,7 @@ void RingPublisher::OnRecord(const SymbolEngine& symbol, RecordBuffer& record) {
 void RingPublisher::Publish(RingWriter& writer, const RecordBuffer& record,
                             const SymbolEngine& symbol) noexcept {
   if (writer.Publish(record.bytes(), symbol.id()) == 0) return;
+  if (stage_clock_ && &writer == stages_ring_) stage_clock_->End(Stage::kPublish);
   if (input_begin_ != 0) writer.AddLatency(MonotonicNow() - input_begin_);
 }
 

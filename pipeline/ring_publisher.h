@@ -33,6 +33,7 @@
 #include "features/schema.h"
 #include "features/tops_record.h"
 #include "pipeline/engine.h"
+#include "pipeline/stage_clock.h"
 
 namespace thalweg {
 
@@ -70,13 +71,22 @@ class RingPublisher final : public EngineOutput {
   [[nodiscard]] static std::int64_t MonotonicNow() noexcept;
 
   // The next input is a frame: received at `received`, in memory since `monotonic`. Latencies count
-  // from there. Its records are LAGGED when it lagged before, or more than kLaggedAfter since.
-  void BeginFrame(ReceiveTime received, std::int64_t monotonic, bool is_lagged = false) noexcept;
+  // from there. Its records are LAGGED when it lagged before, or more than kLaggedAfter since. With
+  // TimeStages(), `socket_ns`: how long it had waited in the kernel, or kNoTime.
+  void BeginFrame(ReceiveTime received, std::int64_t monotonic, bool is_lagged = false,
+                  std::int64_t socket_ns = kNoTime) noexcept;
+  // The engine is done with the frame. Due only with TimeStages().
+  void EndFrame() noexcept;
   // The next input is none, but may make records all the same.
   void BeginInput(std::int64_t monotonic) noexcept {
     input_begin_ = monotonic;
     is_lagged_ = false;
   }
+
+  // From now on the stages of one frame of `period` are timed, and their times told in the ring.
+  // The clock is for the engine, Engine::set_stage_clock(), and for outputs behind this one to
+  // Skip(). It lives as long as the publisher.
+  [[nodiscard]] StageClock* TimeStages(std::uint32_t period = kTimedFrames) noexcept;
 
   // EngineOutput
   void OnRecord(const SymbolEngine& symbol, RecordBuffer& record) override;
@@ -146,6 +156,8 @@ class RingPublisher final : public EngineOutput {
   RingStatistics statistics_;
   std::int64_t input_begin_ = 0;  // 0: its driver does not say.
   bool is_lagged_ = false;
+  RingWriter* stages_ring_ = nullptr;  // That tells the stages: the first there is.
+  std::optional<StageClock> stage_clock_;
   std::int64_t last_beat_ = 0;
   absl::Status status_;
 };

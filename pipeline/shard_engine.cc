@@ -24,18 +24,23 @@ ShardEngine::ShardEngine(const EngineOptions& options, const Catalogue& catalogu
       engine_(options, catalogue, static_cast<EngineOutput&>(*this)) {
   for (Mark& mark : marks_) mark.input.in_use = &mark.in_use;
   last_mark_.input.in_use = &last_mark_.in_use;
+  if (outputs_.publisher == nullptr) return;
+  stage_clock_ = outputs_.publisher->TimeStages();
+  engine_.set_stage_clock(stage_clock_);
 }
 
 void ShardEngine::Use(LiveInput* input) {
   const ReceiveTime received = input->received;
   if (outputs_.publisher != nullptr) {
     if (input->kind == InputKind::kFrame) {
-      outputs_.publisher->BeginFrame(received, input->monotonic, input->is_lagged);
+      outputs_.publisher->BeginFrame(received, input->monotonic, input->is_lagged,
+                                     input->socket_ns);
     } else {
       outputs_.publisher->BeginInput(input->monotonic);
     }
   }
   GiveToEngine(*input);
+  if (outputs_.publisher != nullptr) outputs_.publisher->EndFrame();
   pool_.Release(*input);
   HandOn(input);
   last_received_ = received;
@@ -130,6 +135,7 @@ void ShardEngine::OnRecord(const SymbolEngine& symbol, RecordBuffer& record) {
   if (outputs_.publisher != nullptr) outputs_.publisher->OnRecord(symbol, record);
   digest_.Add(record);
   if (outputs_.output != nullptr) outputs_.output->OnRecord(symbol, record);
+  if (stage_clock_ != nullptr) stage_clock_->Skip();
 }
 
 void ShardEngine::OnSymbol(const SymbolEngine& symbol) {

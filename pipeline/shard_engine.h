@@ -90,7 +90,8 @@ class ShardEngine final : private EngineOutput {
   ReceiveTime last_received_;
   std::array<Mark, kDigestMarks> marks_;
   Mark last_mark_;
-  Engine engine_;  // The last: it calls its output from the start.
+  StageClock* stage_clock_ = nullptr;  // The publisher's.
+  Engine engine_;                      // The last: it calls its output from the start.
 };
 
 }  // namespace thalweg

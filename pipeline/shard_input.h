@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/stage.h"
 #include "core/units.h"
 
 namespace thalweg {
@@ -49,6 +50,9 @@ class ShardInput {
   virtual void OnLag(std::int64_t connection, bool is_lagging) {
     (void)connection, (void)is_lagging;
   }
+  // How long the next frame had lain in the kernel when it was whole in memory: before OnFrame().
+  // kNoTime, and no call: nobody knows.
+  virtual void OnSocketTime(Nanos time) { (void)time; }
   // A good answer to GET `target`.
   virtual void OnRest(ReceiveTime received, std::string_view target, std::string_view body) = 0;
 

@@ -88,6 +88,7 @@ void ShardIntake::OnFrame(std::int64_t connection, ReceiveTime received, std::in
                           std::string_view payload) {
   Add(frames_, 1);
   Tell();
+  const Nanos socket_ns = std::exchange(socket_ns_, kNoTime);
   payload = FromItsJson(payload);
   if (payload.empty()) return Add(strange_frames_, 1);
   const Arrival arrival{connection, received, monotonic};
@@ -104,6 +105,7 @@ void ShardIntake::OnFrame(std::int64_t connection, ReceiveTime received, std::in
   input->received = received;
   input->monotonic = monotonic;
   input->is_lagged = !lagging_.empty() && IsLagging(connection);
+  input->socket_ns = socket_ns;
   if (may && Queue(input)) return;
   Lose(arrival, head, input->payload);
   pool_.PutBack(input);
@@ -179,6 +181,7 @@ bool ShardIntake::Give(InputKind kind, std::uint32_t share, const Arrival& arriv
   input->received = arrival.received;
   input->monotonic = arrival.monotonic;
   input->is_lagged = kind == InputKind::kFrame;  // One that was kept.
+  input->socket_ns = kNoTime;
   input->count = count;
   input->code = code;
   if (Queue(input)) return true;

@@ -76,6 +76,7 @@ class ShardIntake final : public ShardInput {
                std::string_view payload) override;
   void OnConnectionClosed(std::int64_t connection, ReceiveTime received, int code) override;
   void OnLag(std::int64_t connection, bool is_lagging) override;
+  void OnSocketTime(Nanos time) override { socket_ns_ = time; }
   void OnRest(ReceiveTime received, std::string_view target, std::string_view body) override;
   [[nodiscard]] std::optional<SnapshotOrder> TakeOrder() override;
 
@@ -151,6 +152,7 @@ class ShardIntake final : public ShardInput {
   std::vector<char> scratch_;           // To name what has no place.
   std::int64_t unnamed_ = 0;            // Lost, of no kind or symbol that could be told.
   Arrival unnamed_newest_;
+  Nanos socket_ns_ = kNoTime;          // Of the next frame.
   std::vector<std::int64_t> lagging_;  // Connections.
   std::deque<Event> events_;
   std::deque<Answer> answers_;

@@ -137,6 +137,7 @@ void SymbolEngine::OnDepth(const FrameHead& head, Decoder& decoder, ReceiveTime 
   int unit = 0;
   DecodeVerdict verdict = DecodeExactly(
       decoder, [&](int decimals) { return decoder.DecodeDepth(head, decimals, &diff); }, &unit);
+  EndStage(Stage::kDecode);
   const DiffIds ids{diff.first, diff.last, diff.previous};
   if (verdict == DecodeVerdict::kOk && market_known_ && !WellFormed(book_.numbering(), ids)) {
     verdict = DecodeVerdict::kBadIds;
@@ -194,6 +195,7 @@ void SymbolEngine::OnTicker(const FrameHead& head, Decoder& decoder, ReceiveTime
   const DecodeVerdict verdict = DecodeExactly(
       decoder, [&](int decimals) { return decoder.DecodeBookTicker(head, decimals, &ticker); },
       &unit);
+  EndStage(Stage::kDecode);
   if (verdict != DecodeVerdict::kOk) return OnMalformed(verdict);
   const std::array levels{ticker.bid, ticker.ask};
   const std::optional<GridStep> step = JudgeGrid(levels, {}, unit);
@@ -235,6 +237,7 @@ void SymbolEngine::OnTrade(const FrameHead& head, Decoder& decoder, ReceiveTime 
   int unit = 0;
   const DecodeVerdict verdict = DecodeExactly(
       decoder, [&](int decimals) { return decoder.DecodeTrade(head, decimals, &trade); }, &unit);
+  EndStage(Stage::kDecode);
   if (verdict != DecodeVerdict::kOk) return OnMalformed(verdict);
   const std::array levels{Level{trade.price, trade.qty}};
   std::optional<GridStep> step;
@@ -788,6 +791,7 @@ void SymbolEngine::EmitTimersBefore(const EventClock::Step& step, ReceiveTime re
 
 void SymbolEngine::Emit(Trigger trigger, EventTime clock, ReceiveTime received) {
   if (!first_applied_) return;
+  EndStage(Stage::kBook);
   content_ = features_.Compute(book(), bucket_sizes_.size(), scale(), clock, record_.features());
   const QualityWord word =
       content_ | StateQuality() | input_.At(clock, last_received_) | WarmupQuality(clock);
@@ -803,6 +807,7 @@ void SymbolEngine::Emit(Trigger trigger, EventTime clock, ReceiveTime received) 
   header.symbol_id = Index(id_);
   header.trigger = static_cast<std::uint16_t>(trigger);
   record_.set_header(header);
+  EndStage(Stage::kFeatures);
   output_.OnRecord(*this, record_);
 }
 

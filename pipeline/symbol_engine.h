@@ -27,6 +27,7 @@
 #include "pipeline/instrument_grid.h"
 #include "pipeline/notice.h"
 #include "pipeline/record_buffer.h"
+#include "pipeline/stage_clock.h"
 #include "pipeline/synchronised_book.h"
 
 namespace thalweg {
@@ -101,6 +102,9 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   void BeginAudit();
   // Wall-clock upkeep: asks again for a snapshot that never came, and lets streams grow stale.
   void OnTimer(ReceiveTime now);
+
+  // Is told where the stages of a frame end; null: nobody times them. It outlives the symbol.
+  void set_stage_clock(StageClock* clock) noexcept { stage_clock_ = clock; }
 
   // What the symbol is like when it is shown to the output.
   void BeginStatus() noexcept { told_ = status(); }
@@ -212,6 +216,9 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   };
   [[nodiscard]] Status status() const noexcept { return {state(), quality()}; }
 
+  void EndStage(Stage stage) const noexcept {
+    if (stage_clock_ != nullptr) stage_clock_->End(stage);
+  }
   // Kind and symbol are filled in.
   void Tell(NoticeKind kind, Notice notice = {}) const;
 
@@ -261,6 +268,7 @@ class SymbolEngine final : private SynchronisedBook::Observer {
   Status told_;              // By the newest record or by OnStatus(), whichever was later.
   EventTime next_timer_;     // With EmitPolicy::interval, from the first synchronisation on.
 
+  StageClock* stage_clock_ = nullptr;
   RecordBuffer record_;
   std::vector<TickLevel> tick_bids_;  // Scratch.
   std::vector<TickLevel> tick_asks_;

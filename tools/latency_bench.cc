@@ -224,11 +224,11 @@ class Bench {
 std::string_view StageName(BenchStage stage) noexcept {
   switch (stage) {
     case BenchStage::kDecode:
-      return "decode";
+      return kStages[Index(Stage::kDecode)].title;
     case BenchStage::kBook:
-      return "sequence and book";
+      return kStages[Index(Stage::kBook)].title;
     case BenchStage::kFeatures:
-      return "features and record";
+      return kStages[Index(Stage::kFeatures)].title;
     case BenchStage::kWhole:
       return "whole frame";
   }

@@ -1,9 +1,10 @@
 // How long the engine takes for each frame of a recording, by kind of frame and by stage.
 //
-// A stage cannot be timed inside the engine without slowing it down, so every round plays the
-// recording three times: decoding alone; an engine that makes no records; an engine that makes one
-// for every frame. Decoding and the whole frame are what was timed; the stages between are, frame
-// by frame, the differences of two plays. Every play begins with an empty engine.
+// Each stage of each frame cannot be timed inside the engine without slowing it down (a live run
+// times one frame of some, pipeline/stage_clock.h), so every round plays the recording three times:
+// decoding alone; an engine that makes no records; an engine that makes one for every frame.
+// Decoding and the whole frame are what was timed; the stages between are, frame by frame, the
+// differences of two plays. Every play begins with an empty engine.
 //
 // Warm is a recording played without a pause. Cold: before a sampled frame kSweepBytes are written,
 // so that book, windows and the frame itself have left the nearer caches, as on a quiet feed.
@@ -18,6 +19,7 @@
 #include <functional>
 #include <string_view>
 
+#include "core/stage.h"
 #include "tools/latency_histogram.h"
 #include "tools/loaded_recording.h"
 #include "tools/stopwatch.h"
@@ -28,6 +30,7 @@ inline constexpr std::size_t kSweepBytes = std::size_t{8} << 20;
 // Frames of a kind that are timed cold in each play, evenly spread.
 inline constexpr std::int64_t kColdSamples = 1'000;
 
+// Those of core/stage.h that an engine alone has, and all of it.
 enum class BenchStage : std::uint8_t { kDecode, kBook, kFeatures, kWhole };
 inline constexpr std::size_t kBenchStages = 4;
 [[nodiscard]] std::string_view StageName(BenchStage stage) noexcept;

@@ -93,6 +93,7 @@ std::string Printable(std::string text) {
 
 TopPage PageOf(const std::string& word) {
   if (word == "levels") return TopPage::kLevels;
+  if (word == "stages") return TopPage::kStages;
   return word == "buckets" ? TopPage::kBuckets : TopPage::kSymbols;
 }
 
@@ -140,7 +141,7 @@ class Watcher {
 
   void Draw() {
     Settle(scene(), &view_);
-    const bool wants_book = view_.page != TopPage::kSymbols && view_.selected && !view_.paused;
+    const bool wants_book = ShowsBook(view_.page) && view_.selected && !view_.paused;
     if (wants_book) book_ = watch_.Book(*view_.selected);
     terminal_.Show(DrawTop(scene(), &book_, view_, paper()));
   }
@@ -177,7 +178,7 @@ int PrintPictures(const TopFlags& flags, RingWatch& watch, TopView view) {
     const RingScene& scene = watch.Look(Now());
     Settle(scene, &view);
     BookScene book;
-    if (view.page != TopPage::kSymbols && view.selected) book = watch.Book(*view.selected);
+    if (ShowsBook(view.page) && view.selected) book = watch.Book(*view.selected);
     const TopPaper paper{flags.width, WholeHeight(scene, &book, view, false), glyphs, false};
     const std::string text = DrawTop(scene, &book, view, paper).ToText();
     std::printf("%s%s", printed == 0 ? "" : "\n", text.c_str());
@@ -273,7 +274,7 @@ void AddTopCommand(CommandLine& line, int* exit_status) {
       command.AddOption("--symbol", flags->symbol, "Begin with the page of this symbol");
   const Option page =
       command.AddOption("--page", flags->page, "Begin with this page; default: symbols")
-          .OneOf({"symbols", "levels", "buckets"});
+          .OneOf({"symbols", "levels", "buckets", "stages"});
   command.AddOption("--folder", flags->folder, "Where the rings lie; default /dev/shm");
   command
       .AddFlag("--clean", flags->clean,

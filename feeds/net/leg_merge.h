@@ -41,6 +41,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/stage.h"
 #include "core/units.h"
 #include "feeds/net/event_span.h"
 
@@ -62,6 +63,7 @@ struct LegFrame {
   ReceiveTime received;
   std::int64_t monotonic = 0;
   std::string_view payload;
+  Nanos socket_ns = kNoTime;  // SocketMessage::socket_ns
 };
 
 struct LegCounts {

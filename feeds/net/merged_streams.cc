@@ -67,6 +67,7 @@ void MergedStreams::Give(std::size_t stream, const LegFrame& frame) {
   }
   // One that waited may be of a connection that has ended meanwhile; the shard knows the others.
   const bool is_open = std::find(open_.begin(), open_.end(), frame.connection) != open_.end();
+  shard_.OnSocketTime(frame.socket_ns);
   shard_.OnFrame(is_open ? frame.connection : open_.front(), frame.received, frame.monotonic,
                  frame.payload);
 }

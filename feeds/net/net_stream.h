@@ -21,6 +21,7 @@
 
 #include "feeds/net/endpoint.h"
 #include "feeds/net/server_trust.h"
+#include "feeds/net/stamped_socket.h"
 
 namespace thalweg {
 
@@ -86,7 +87,7 @@ class NetStream {
       return;
     }
     error_code ignored;
-    state_->socket.shutdown(tcp::socket::shutdown_send, ignored);
+    socket().shutdown(tcp::socket::shutdown_send, ignored);
     boost::asio::post(get_executor(), boost::beast::bind_front_handler(
                                           std::forward<Handler>(handler), error_code()));
   }
@@ -94,10 +95,19 @@ class NetStream {
   // Closes the socket at once; what is under way ends with operation_aborted.
   void Abort() {
     error_code ignored;
-    state_->socket.close(ignored);
+    socket().close(ignored);
   }
 
-  [[nodiscard]] tcp::socket& socket() noexcept { return state_->socket; }
+  // Asks for received_in_kernel() from the next read on. False: the kernel does not say.
+  // REQUIRES: connected; no read is under way.
+  bool StampReceived() { return state_->socket.Stamp(); }
+  // When the kernel received the newest bytes of the connection that were read; absent where it
+  // does not say, and of most reads (stamped_socket.h).
+  [[nodiscard]] std::optional<ReceiveTime> received_in_kernel() const noexcept {
+    return state_->socket.stamp();
+  }
+
+  [[nodiscard]] tcp::socket& socket() noexcept { return state_->socket.socket(); }
   // Why a handshake failed, in OpenSSL's words; empty when the certificate was not the reason.
   [[nodiscard]] std::string VerifyFailure() const;
 
@@ -105,8 +115,8 @@ class NetStream {
   struct State {
     explicit State(boost::asio::io_context& io) : socket(io) {}
 
-    tcp::socket socket;
-    std::optional<boost::asio::ssl::stream<tcp::socket&>> tls;
+    StampedSocket socket;
+    std::optional<boost::asio::ssl::stream<StampedSocket&>> tls;
   };
 
   [[nodiscard]] bool ExpectHost(const std::string& host);

@@ -241,7 +241,8 @@ void StreamSlot::OnMessage(Link& link, const SocketMessage& message) {
   if (!is_data) return;
   ++counts_.frames;
   counts_.bytes += static_cast<std::int64_t>(message.text.size());
-  streams_.OnFrame(link.leg, stream, {link.id, message.received, message.monotonic, message.text},
+  streams_.OnFrame(link.leg, stream,
+                   {link.id, message.received, message.monotonic, message.text, message.socket_ns},
                    now);
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "core/stage.h"
 #include "core/units.h"
 #include "feeds/net/frame_pace.h"
 
@@ -23,6 +24,9 @@ struct SocketMessage {
   std::int64_t monotonic = 0;  // and CLOCK_MONOTONIC in ns, when its last byte was in memory.
   std::string_view text;       // Valid during the call.
   bool is_binary = false;
+  // How long the newest bytes that were read with its last ones had lain in the kernel then.
+  // kNoTime: nobody asked, the kernel does not say, or a clock was set meanwhile.
+  Nanos socket_ns = kNoTime;
 };
 
 struct SocketEnd {

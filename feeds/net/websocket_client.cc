@@ -8,6 +8,7 @@
 #include <boost/beast/websocket/stream.hpp>
 #include <ctime>
 #include <deque>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +40,7 @@ Nanos ReadClock(clockid_t clock) noexcept {
 struct Wire {
   PingFilter filter;
   ReceiveTime received;  // Of the newest bytes.
+  Nanos socket_ns = kNoTime;
   std::int64_t monotonic = 0;
   std::int64_t message_began = 0;  // Monotonic; of the message that is under way.
   std::int64_t bytes = 0;
@@ -117,6 +119,9 @@ class FilteredStream {
     void OnBytes(std::size_t size) noexcept {
       wire.received = ReceiveTime(ReadClock(CLOCK_REALTIME));
       wire.monotonic = ReadClock(CLOCK_MONOTONIC);
+      const std::optional<ReceiveTime> in_kernel = net->received_in_kernel();
+      wire.socket_ns =
+          in_kernel && wire.received >= *in_kernel ? wire.received - *in_kernel : kNoTime;
       wire.bytes += static_cast<std::int64_t>(size);
       const std::uint64_t messages = wire.filter.messages();
       const bool was_in_message = wire.filter.is_in_message();
@@ -242,6 +247,7 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
       outcome.stream->socket().set_option(
           asio::socket_base::receive_buffer_size(options_.receive_buffer_bytes), ignored);
     }
+    (void)outcome.stream->StampReceived();
     stream_.emplace(FilteredStream(std::move(outcome.stream)));
     upgrade_until_ = NetworkLoop::Now() + options_.upgrade_deadline;
     stream_->set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
@@ -313,6 +319,7 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
     message.monotonic = wire().monotonic;
     message.text = {static_cast<const char*>(bytes.data()), bytes.size()};
     message.is_binary = stream_->got_binary();
+    message.socket_ns = wire().socket_ns;
     observer_->OnMessage(message);
     if (is_over_ || observer_ == nullptr) return;
     buffer_.consume(buffer_.size());

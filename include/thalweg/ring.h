@@ -79,6 +79,7 @@ extern "C" {
 #define THALWEG_RING_ENTRIES_MAX 8192
 #define THALWEG_RING_NAME_BYTES 64  // Of a symbol; the zero at the end included.
 #define THALWEG_RING_LATENCY_CELLS 256
+#define THALWEG_RING_STAGES_MAX 64
 #define THALWEG_RING_WAKES UINT64_C(1)  // In `flags`: the writer wakes readers that wait.
 #define THALWEG_RING_SILENT_AFTER_NS INT64_C(1000000000)
 
@@ -105,7 +106,10 @@ typedef struct thalweg_ring_header {
   uint64_t pid;
   int64_t start_ns;
   uint64_t flags;
-  uint64_t reserved_a[5];
+  uint64_t stages_offset;
+  uint32_t stage_count;
+  uint32_t stage_bytes;
+  uint64_t reserved_a[3];
   uint32_t writer_state;
   uint32_t entry_count;
   int64_t heartbeat_ns;
@@ -125,6 +129,14 @@ typedef struct thalweg_ring_statistics {
   uint64_t reserved[9];
   uint64_t latency_cells[THALWEG_RING_LATENCY_CELLS];
 } thalweg_ring_statistics;
+
+typedef struct thalweg_ring_stage {
+  uint64_t count;
+  uint64_t sum_ns;
+  uint64_t max_ns;
+  uint64_t reserved[5];
+  uint64_t cells[THALWEG_RING_LATENCY_CELLS];
+} thalweg_ring_stage;
 
 typedef struct thalweg_ring_status {
   int64_t changed_ns;
@@ -191,12 +203,17 @@ static_assert(offsetof(thalweg_ring_header, generation) == 120, "generation at 1
 static_assert(offsetof(thalweg_ring_header, pid) == 128, "pid at 128");
 static_assert(offsetof(thalweg_ring_header, start_ns) == 136, "start_ns at 136");
 static_assert(offsetof(thalweg_ring_header, flags) == 144, "flags at 144");
+static_assert(offsetof(thalweg_ring_header, stages_offset) == 152, "stages_offset at 152");
+static_assert(offsetof(thalweg_ring_header, stage_count) == 160, "stage_count at 160");
+static_assert(offsetof(thalweg_ring_header, stage_bytes) == 164, "stage_bytes at 164");
 static_assert(offsetof(thalweg_ring_header, writer_state) == 192, "writer_state at 192");
 static_assert(offsetof(thalweg_ring_header, entry_count) == 196, "entry_count at 196");
 static_assert(offsetof(thalweg_ring_header, heartbeat_ns) == 200, "heartbeat_ns at 200");
 static_assert(offsetof(thalweg_ring_header, newest) == 256, "newest at 256");
 static_assert(sizeof(thalweg_ring_statistics) == 2176, "2176 bytes of statistics");
 static_assert(offsetof(thalweg_ring_statistics, latency_cells) == 128, "latency_cells at 128");
+static_assert(sizeof(thalweg_ring_stage) == 2112, "2112 bytes of a stage");
+static_assert(offsetof(thalweg_ring_stage, cells) == 64, "cells at 64");
 static_assert(sizeof(thalweg_ring_symbol) == 192, "192 bytes before an entry's record");
 static_assert(offsetof(thalweg_ring_symbol, status) == 64, "status at 64");
 static_assert(offsetof(thalweg_ring_status, change) == 8, "change at 8");
@@ -241,6 +258,16 @@ typedef enum thalweg_ring_life {
   THALWEG_RING_CLOSED = 2,      // It ended well; the ring stays readable.
   THALWEG_RING_SUPERSEDED = 3,  // Another file has the name: reopen.
 } thalweg_ring_life;
+
+// The stages of a frame's way, each from the end of the one before.
+typedef enum thalweg_ring_stage_id {
+  THALWEG_RING_STAGE_SOCKET = 0,    // The kernel has its last bytes -> it is whole in memory.
+  THALWEG_RING_STAGE_QUEUE = 1,     // -> the engine begins with it.
+  THALWEG_RING_STAGE_DECODE = 2,    // -> its text is numbers.
+  THALWEG_RING_STAGE_BOOK = 3,      // -> sequenced; levels, buckets and windows hold it.
+  THALWEG_RING_STAGE_FEATURES = 4,  // -> its record is made.
+  THALWEG_RING_STAGE_PUBLISH = 5,   // -> the record is visible in the ring.
+} thalweg_ring_stage_id;
 
 // All zero, or no options at all: the newest feature record in /dev/shm, of our own user or root.
 typedef struct thalweg_ring_options {
@@ -425,6 +452,10 @@ static inline bool thalweg_ring_check_header_(const thalweg_ring_header* h, uint
                    THALWEG_RING_CAPACITY_MAX);
     return thalweg_ring_corrupt_(error, error_bytes, path, "capacity", h->capacity, text);
   }
+  if (h->stage_count != 0 && (!THALWEG_RING_EQUAL_(stage_bytes, sizeof(thalweg_ring_stage)) ||
+                              !THALWEG_RING_AT_MOST_(stage_count, THALWEG_RING_STAGES_MAX))) {
+    return false;
+  }
   // No product or sum below can overflow: their factors are bounded here.
   if (!THALWEG_RING_EQUAL_(statistics_bytes, sizeof(thalweg_ring_statistics)) ||
       !THALWEG_RING_AT_MOST_(schema_bytes, THALWEG_RING_SCHEMA_BYTES_MAX) ||
@@ -436,13 +467,15 @@ static inline bool thalweg_ring_check_header_(const thalweg_ring_header* h, uint
   }
   {
     // The parts in their order, each behind the one before, all inside the file.
-    const char* const names[] = {"statistics_offset", "schema_offset", "table_offset",
-                                 "ring_offset"};
-    const uint64_t offsets[] = {h->statistics_offset, h->schema_offset, h->table_offset,
-                                h->ring_offset};
-    const uint64_t sizes[] = {h->statistics_bytes, h->schema_bytes, h->table_bytes, h->ring_bytes};
+    const char* const names[] = {"statistics_offset", "stages_offset", "schema_offset",
+                                 "table_offset", "ring_offset"};
+    const uint64_t offsets[] = {h->statistics_offset, h->stages_offset, h->schema_offset,
+                                h->table_offset, h->ring_offset};
+    const uint64_t sizes[] = {h->statistics_bytes, (uint64_t)h->stage_count * h->stage_bytes,
+                              h->schema_bytes, h->table_bytes, h->ring_bytes};
     uint64_t from = sizeof(thalweg_ring_header);
-    for (i = 0; i < 4; ++i) {
+    for (i = 0; i < 5; ++i) {
+      if (i == 1 && h->stage_count == 0) continue;
       if (offsets[i] % 64 != 0 || offsets[i] < from || offsets[i] > file_bytes ||
           sizes[i] > file_bytes - offsets[i]) {
         (void)snprintf(text, sizeof(text),
@@ -1026,6 +1059,16 @@ THALWEG_RING_API void thalweg_ring_statistics_of(const thalweg_ring_reader* read
                                                  thalweg_ring_statistics* statistics) {
   thalweg_ring_copy_(thalweg_ring_words_(reader, reader->header.statistics_offset),
                      sizeof(*statistics), statistics);
+}
+
+// The times of a stage. False, and nothing written, when this ring has none.
+THALWEG_RING_API bool thalweg_ring_stage_of(const thalweg_ring_reader* reader, unsigned id,
+                                            thalweg_ring_stage* stage) {
+  if (id >= reader->header.stage_count) return false;
+  thalweg_ring_copy_(
+      thalweg_ring_words_(reader, reader->header.stages_offset + (uint64_t)id * sizeof(*stage)),
+      sizeof(*stage), stage);
+  return true;
 }
 
 #ifdef __cplusplus

@@ -35,6 +35,7 @@
 #include "core/record_column.h"
 #include "core/ring_format.h"
 #include "core/ring_protocol.h"
+#include "core/stage.h"
 
 namespace thalweg {
 
@@ -186,6 +187,8 @@ class RingReader {
   // The header as it was checked when the file was opened; what changes in it has functions here.
   [[nodiscard]] const RingHeader& header() const noexcept { return header_; }
   [[nodiscard]] RingStatistics statistics() const noexcept;
+  // The times of a stage of the frames' way; absent when this ring has none.
+  [[nodiscard]] std::optional<RingStage> stage(Stage stage) const noexcept;
   [[nodiscard]] RingWriterLife writer() const noexcept;
   // Time since the writer's last sign of life, which means something while it is writing or silent.
   [[nodiscard]] std::int64_t since_heartbeat_ns() const noexcept;

@@ -14,6 +14,7 @@ import typing
 
 HEADER_BYTES = 320
 STATISTICS_BYTES = 128 + 8 * 256
+STAGE_BYTES = 64 + 8 * 256
 ENTRY_BYTES = 192
 RECORD_HEADER = "<QQqqqQQIHH"
 MAGIC = 0x0067_6577_6C61_6874
@@ -42,6 +43,9 @@ HEADER_FIELDS = {
     "pid": (128, "<Q"),
     "start_ns": (136, "<q"),
     "flags": (144, "<Q"),
+    "stages_offset": (152, "<Q"),
+    "stage_count": (160, "<I"),
+    "stage_bytes": (164, "<I"),
     "writer_state": (192, "<I"),
     "entry_count": (196, "<I"),
     "heartbeat_ns": (200, "<q"),
@@ -93,6 +97,7 @@ class Shape:
     symbols_max: int = 4
     first_seq: int = 1
     generation: int = 1
+    stages: int = 0
 
 
 class RingWriter:
@@ -115,7 +120,7 @@ class RingWriter:
             self.map = mmap.mmap(file.fileno(), self.file_bytes)
         for name, value in header.items():
             self.set_header(name, value)
-        at = HEADER_BYTES + STATISTICS_BYTES
+        at = self.layout(shape)["schema_offset"]
         self.map[at : at + len(shape.schema)] = shape.schema
         # Native: one store for an aligned word.
         self.words = memoryview(self.map)[: self.file_bytes].cast("Q")
@@ -123,7 +128,8 @@ class RingWriter:
 
     @staticmethod
     def layout(shape: Shape) -> dict:
-        schema_offset = HEADER_BYTES + STATISTICS_BYTES
+        stages_offset = HEADER_BYTES + STATISTICS_BYTES
+        schema_offset = stages_offset + shape.stages * STAGE_BYTES
         table_offset = round_up(schema_offset + len(shape.schema), 64)
         entry_bytes = ENTRY_BYTES + shape.record_bytes
         table_bytes = entry_bytes * shape.symbols_max
@@ -144,6 +150,9 @@ class RingWriter:
             "entry_capacity": shape.symbols_max,
             "statistics_offset": HEADER_BYTES,
             "statistics_bytes": STATISTICS_BYTES,
+            "stages_offset": stages_offset if shape.stages else 0,
+            "stage_count": shape.stages,
+            "stage_bytes": STAGE_BYTES if shape.stages else 0,
             "ring_offset": ring_offset,
             "ring_bytes": ring_bytes,
             "capacity": shape.capacity,
@@ -237,6 +246,14 @@ class RingWriter:
         struct.pack_into("<7Q", self.map, self.statistics_offset, *values)
         for cell, count in cells.items():
             struct.pack_into("<Q", self.map, self.statistics_offset + 128 + 8 * cell, count)
+
+    def set_stage(
+        self, stage: int, values: typing.Sequence[int], cells: typing.Dict[int, int]
+    ) -> None:
+        at = self.statistics_offset + STATISTICS_BYTES + stage * STAGE_BYTES
+        struct.pack_into("<3Q", self.map, at, *values)
+        for cell, count in cells.items():
+            struct.pack_into("<Q", self.map, at + 64 + 8 * cell, count)
 
     def beat(self) -> None:
         self.set_header("heartbeat_ns", time.clock_gettime_ns(time.CLOCK_MONOTONIC))

@@ -31,6 +31,9 @@ REFUSED = {
     "entry_capacity": [0, 3, 5, 8193, 2**32 - 1],
     "statistics_offset": [0, 64, 384, FAR, 2**64 - 64],
     "statistics_bytes": [0, 64, FAR],
+    "stages_offset": [0, 64, 2497, FAR, 2**64 - 64],
+    "stage_count": [7, 65, 2**32 - 1],
+    "stage_bytes": [0, 64, 2176, 2**32 - 64],
     "ring_offset": [0, 64, 8193, 8192 + 64, FAR, 2**64 - 64],
     "ring_bytes": [0, 64, 2048, 2**64 - 1],
     "capacity": [0, 3, 4, 16, 1 << 31, 1 << 63],
@@ -62,8 +65,8 @@ def use(path):
                 assert "ring corrupt: field=" in str(error)
 
 
-def good_ring(path, **changes):
-    writer = RingWriter(path, Shape(), **changes)
+def good_ring(path, stages=0, **changes):
+    writer = RingWriter(path, Shape(stages=stages), **changes)
     writer.add_symbol(0, "BTCUSDT")
     writer.publish(12)
     return writer
@@ -78,7 +81,7 @@ def test_every_field_of_the_header_is_in_one_of_the_lists():
 )
 def test_a_wrong_field_is_refused_by_name_and_value(tmp_path, field, value):
     path = tmp_path / "thalweg.test"
-    good_ring(path).set_header(field, value)
+    good_ring(path, stages=6 if field.startswith("stage") else 0).set_header(field, value)
     with pytest.raises(thalweg.RingError) as refusal:
         thalweg.open(str(path))
     text = str(refusal.value)
@@ -91,7 +94,9 @@ def test_a_wrong_field_is_refused_by_name_and_value(tmp_path, field, value):
         "schema_offset": {"schema", "table_offset"},
         "entry_capacity": {"table_bytes"},
         "capacity": {"ring_bytes"},
-        "statistics_offset": {"schema_offset"},
+        "statistics_offset": {"schema_offset", "stages_offset"},
+        "stages_offset": {"schema_offset"},
+        "stage_count": {"schema_offset"},
         "table_offset": {"ring_offset"},
     }
     assert name == field or name in follows.get(field, set())

@@ -144,6 +144,34 @@ def test_statistics_are_those_of_the_writer(writer, ring):
     assert statistics.latency_ns(1.0) == 70000
 
 
+def test_stages_are_those_of_the_writer(tmp_path):
+    writer = RingWriter(tmp_path / "thalweg.test", Shape(stages=6))
+    with thalweg.open("test", folder=str(tmp_path)) as ring:
+        names = ["socket", "queue", "decode", "book", "features", "publish"]
+        assert list(ring.statistics.stages) == names
+        assert ring.statistics.stages["book"].time_ns(0.5) is None
+        writer.set_stage(3, [2, 90, 80], {cell_of(10): 1, cell_of(80): 1})
+        book = ring.statistics.stages["book"]
+        assert (book.count, book.sum_ns, book.max_ns) == (2, 90, 80)
+        assert book.time_ns(0.5) == 10
+        assert book.time_ns(1.0) == 80
+        assert ring.statistics.stages["decode"].count == 0
+
+
+@pytest.mark.parametrize("stages", [0, 2, 8])
+def test_a_ring_of_another_build_has_the_stages_that_it_has(tmp_path, stages):
+    RingWriter(tmp_path / "thalweg.test", Shape(stages=stages)).publish(3)
+    with thalweg.open("test", folder=str(tmp_path), start="oldest") as ring:
+        assert len(ring.statistics.stages) == min(stages, 6)
+        assert ring.read(3, start="oldest").size == 3
+
+
+def test_the_stages_are_those_of_the_header_file_in_their_order():
+    text = (SOURCE / "core" / "stage.h").read_text()
+    names = re.findall(r'StageEntry\{Stage::k\w+, "(\w+)"', text)
+    assert ring_format.STAGE_NAMES == tuple(names)
+
+
 # --- the writer's life, and files that follow each other ----------------------------------------
 
 
@@ -345,6 +373,7 @@ def test_offsets_are_those_of_the_header_file(struct, dtype):
     [
         ("RingHeader", ring_format.HEADER),
         ("RingStatistics", ring_format.STATISTICS),
+        ("RingStage", ring_format.STAGE),
         ("RingStatus", ring_format.STATUS),
         ("RingSymbolCounts", ring_format.COUNTS),
     ],

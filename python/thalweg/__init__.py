@@ -13,7 +13,7 @@ Pure Python and numpy; docs/PYTHON.md tells the whole of it, thalweg.ring the ru
 from thalweg.error import RingError
 from thalweg.listing import RingListing, rings
 from thalweg.quality import Quality, flag_names
-from thalweg.ring import Ring, Statistics, SymbolState, open
+from thalweg.ring import Ring, Stage, Statistics, SymbolState, open
 from thalweg.schema import Field
 
 __version__ = "0.1.0"
@@ -24,6 +24,7 @@ __all__ = [
     "Ring",
     "RingError",
     "RingListing",
+    "Stage",
     "Statistics",
     "SymbolState",
     "flag_names",

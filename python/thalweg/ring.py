@@ -92,6 +92,23 @@ class SymbolState:
 
 
 @dataclasses.dataclass(frozen=True)
+class Stage:
+    """Times of one stage of the frames' way; one frame of some is timed (docs/RING.md)."""
+
+    count: int
+    sum_ns: int
+    max_ns: int
+    cells: NDArray[np.uint64]
+
+    def time_ns(self, share: float) -> Optional[int]:
+        """The time that this share of the timed frames did not exceed, at most 1/8 too high.
+
+        None before the first. `share` is above 0 and at most 1, else ValueError.
+        """
+        return _percentile(self.cells, share, self.max_ns)
+
+
+@dataclasses.dataclass(frozen=True)
 class Statistics:
     """Counters of the writing engine."""
 
@@ -103,20 +120,26 @@ class Statistics:
     speed_milli: int  # Replay at this many thousandths of real time; 0: as fast as it can.
     latency_max_ns: int  # From a frame in memory to its record in the ring.
     latency_cells: NDArray[np.uint64]
+    stages: Dict[str, Stage]  # By name: "socket", "queue", "decode", ...; those of this ring.
 
     def latency_ns(self, share: float) -> Optional[int]:
         """The latency that this share of records (0.99) did not exceed, at most 1/8 too high.
 
         None before the first record. `share` is above 0 and at most 1, else ValueError.
         """
-        if not 0 < share <= 1:
-            raise ValueError(f"share={share}: must be above 0 and at most 1")
-        ends = np.cumsum(self.latency_cells)
-        total = int(ends[-1])
-        if total == 0:
-            return None
-        rank = min(total, max(1, int(np.ceil(share * total))))
-        return min(_end_of_cell(int(np.searchsorted(ends, rank))), self.latency_max_ns)
+        return _percentile(self.latency_cells, share, self.latency_max_ns)
+
+
+def _percentile(cells: NDArray[np.uint64], share: float, greatest: int) -> Optional[int]:
+    """The time that this share of those in the cells did not exceed; None when there is none."""
+    if not 0 < share <= 1:
+        raise ValueError(f"share={share}: must be above 0 and at most 1")
+    ends = np.cumsum(cells)
+    total = int(ends[-1])
+    if total == 0:
+        return None
+    rank = min(total, max(1, int(np.ceil(share * total))))
+    return min(_end_of_cell(int(np.searchsorted(ends, rank))), greatest)
 
 
 def _end_of_cell(cell: int) -> int:
@@ -445,7 +468,18 @@ class Ring:
         row = words.view(ring_format.STATISTICS)[0]
         cells = words[ring_format.STATISTICS_CELLS_OFFSET // WORD_BYTES :]
         values = {name: int(row[name]) for name in ring_format.STATISTICS.names or ()}
-        return Statistics(latency_cells=cells, **values)
+        return Statistics(latency_cells=cells, stages=self._stages(), **values)
+
+    def _stages(self) -> Dict[str, Stage]:
+        header = self._mapped.header
+        stages = {}
+        for i, name in enumerate(ring_format.STAGE_NAMES[: header.stage_count]):
+            words = self._words(header.stages_offset + i * header.stage_bytes, header.stage_bytes)
+            row = words.view(ring_format.STAGE)[0]
+            values = {name: int(row[name]) for name in ring_format.STAGE.names or ()}
+            cells = words[ring_format.STAGE_CELLS_OFFSET // WORD_BYTES :]
+            stages[name] = Stage(cells=cells, **values)
+        return stages
 
     def view(self) -> NDArray[np.void]:
         """The slots themselves, without a copy: a read-only structured array of shared memory.

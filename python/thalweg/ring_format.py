@@ -26,6 +26,7 @@ RECORD_BYTES_MAX = 1 << 20
 CAPACITY_MAX = 1 << 30
 SCHEMA_BYTES_MAX = 1 << 24
 ENTRIES_MAX = 8192
+STAGES_MAX = 64
 SEQ_MAX = (1 << 64) - 1
 
 # RingHeader::writer_state
@@ -73,6 +74,9 @@ HEADER = _layout(
         ("pid", "<u8", 128),
         ("start_ns", "<i8", 136),
         ("flags", "<u8", 144),
+        ("stages_offset", "<u8", 152),
+        ("stage_count", "<u4", 160),
+        ("stage_bytes", "<u4", 164),
         # Atomic from here on: the writer changes them.
         ("writer_state", "<u4", 192),
         ("entry_count", "<u4", 196),
@@ -97,6 +101,19 @@ STATISTICS = _layout(
     ),
 )
 STATISTICS_CELLS_OFFSET = 128
+
+# The stages of a frame's way, in the order of the file.
+STAGE_NAMES = ("socket", "queue", "decode", "book", "features", "publish")
+
+STAGE = _layout(
+    64 + 8 * LATENCY_CELLS,
+    (
+        ("count", "<u8", 0),
+        ("sum_ns", "<u8", 8),
+        ("max_ns", "<u8", 16),
+    ),
+)
+STAGE_CELLS_OFFSET = 64
 
 STATUS = _layout(
     64,
@@ -157,10 +174,17 @@ class Header:
     pid: int
     start_ns: int
     flags: int
+    stages_offset: int
+    stage_count: int
+    stage_bytes: int
     writer_state: int
     entry_count: int
     heartbeat_ns: int
     newest: int
+
+    @property
+    def stages_bytes(self) -> int:
+        return self.stage_count * self.stage_bytes
 
 
 def parse_header(data: bytes) -> Header:
@@ -203,6 +227,14 @@ def check_header(header: Header, file_bytes: int) -> None:
         capacity,
         f"a power of two in [1, {CAPACITY_MAX}]",
     )
+    if header.stage_count != 0:
+        _require_equal("stage_bytes", header.stage_bytes, STAGE.itemsize)
+        _require(
+            header.stage_count <= STAGES_MAX,
+            "stage_count",
+            header.stage_count,
+            f"at most {STAGES_MAX}",
+        )
     _require_equal("statistics_bytes", header.statistics_bytes, STATISTICS.itemsize)
     _require(
         header.schema_bytes <= SCHEMA_BYTES_MAX,
@@ -222,7 +254,9 @@ def check_header(header: Header, file_bytes: int) -> None:
 
     # The parts in their order, each behind the one before, all inside the file.
     begin = HEADER.itemsize
-    for part in ("statistics", "schema", "table", "ring"):
+    for part in ("statistics", "stages", "schema", "table", "ring"):
+        if part == "stages" and header.stage_count == 0:
+            continue
         offset: int = getattr(header, part + "_offset")
         part_bytes: int = getattr(header, part + "_bytes")
         _require(

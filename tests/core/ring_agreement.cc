@@ -71,6 +71,11 @@ class CppRing {
   void AddRest(Transcript& transcript) {
     const RingStatistics statistics = reader_.statistics();
     transcript.Add(static_cast<const void*>(&statistics), sizeof(statistics));
+    for (std::size_t i = 0; i <= kStages.size(); ++i) {
+      const std::optional<RingStage> stage = reader_.stage(static_cast<Stage>(i));
+      transcript.Add(stage.has_value());
+      if (stage) transcript.Add(static_cast<const void*>(&*stage), sizeof(*stage));
+    }
     transcript.Add(static_cast<std::uint64_t>(reader_.writer()));
     transcript.Add(static_cast<const void*>(&reader_.header()), sizeof(RingHeader));
     transcript.Add(reader_.schema().data(), reader_.schema().size());
@@ -157,6 +162,12 @@ class CRing {
     thalweg_ring_statistics statistics;
     thalweg_ring_statistics_of(reader_.get(), &statistics);
     transcript.Add(&statistics, sizeof(statistics));
+    for (unsigned i = 0; i <= kStages.size(); ++i) {
+      thalweg_ring_stage stage;
+      const bool present = thalweg_ring_stage_of(reader_.get(), i, &stage);
+      transcript.Add(present);
+      if (present) transcript.Add(&stage, sizeof(stage));
+    }
     transcript.Add(static_cast<std::uint64_t>(thalweg_ring_writer(reader_.get())));
     transcript.Add(thalweg_ring_header_of(reader_.get()), sizeof(thalweg_ring_header));
     transcript.Add(thalweg_ring_schema(reader_.get()), reader_->header.schema_bytes);

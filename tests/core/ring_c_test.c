@@ -338,6 +338,25 @@ static void statistics_are_the_writers(void) {
   test_ring_destroy(ring);
 }
 
+static void stages_are_the_writers(void) {
+  test_ring* const ring = make_ring(8);
+  thalweg_ring_reader* const reader = open_ring(ring, THALWEG_RING_NEWEST);
+  thalweg_ring_stage stage;
+  test_ring_add_stage(ring, THALWEG_RING_STAGE_BOOK, 5);
+  test_ring_add_stage(ring, THALWEG_RING_STAGE_BOOK, 7);
+  CHECK(thalweg_ring_stage_of(reader, THALWEG_RING_STAGE_BOOK, &stage));
+  CHECK(stage.count == 2);
+  CHECK(stage.sum_ns == 12);
+  CHECK(stage.max_ns == 7);
+  CHECK(stage.cells[5] == 1);
+  CHECK(stage.cells[7] == 1);
+  CHECK(thalweg_ring_stage_of(reader, THALWEG_RING_STAGE_PUBLISH, &stage));
+  CHECK(stage.count == 0);
+  CHECK(!thalweg_ring_stage_of(reader, THALWEG_RING_STAGE_PUBLISH + 1, &stage));
+  thalweg_ring_close(reader);
+  test_ring_destroy(ring);
+}
+
 static void waiting_is_ended_by_a_record(bool wakes) {
   const test_ring_shape shape = {8, RECORD_BYTES, 1, wakes};
   test_ring* const ring = test_ring_create(shape);
@@ -533,6 +552,7 @@ int main(void) {
   RUN(a_status_is_seen_at_once_without_a_record);
   RUN(what_a_writer_died_over_is_told_as_absent);
   RUN(statistics_are_the_writers);
+  RUN(stages_are_the_writers);
   RUN(waiting_is_ended_by_a_record_of_a_writer_that_wakes);
   RUN(waiting_is_ended_by_a_record_of_a_writer_that_does_not_wake);
   RUN(fields_are_found_by_their_whole_name);

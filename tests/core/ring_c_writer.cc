@@ -38,6 +38,7 @@ test_ring* test_ring_create(test_ring_shape shape) {
   ring->shape = thalweg::TestShape(shape.capacity, shape.record_bytes);
   ring->shape.first_seq = shape.first_seq;
   ring->shape.wakes = shape.wakes;
+  ring->shape.stages = true;
   ring->ring.emplace(ring->folder, ring->shape);
   return ring.release();
 }
@@ -91,6 +92,10 @@ void test_ring_count(test_ring* ring, std::uint64_t frames, std::int64_t latency
   statistics.frames = frames;
   WriterOf(ring).SetStatistics(statistics);
   WriterOf(ring).AddLatency(latency_ns);
+}
+
+void test_ring_add_stage(test_ring* ring, unsigned id, std::int64_t nanos) {
+  WriterOf(ring).AddStage(static_cast<thalweg::Stage>(id), nanos);
 }
 
 void test_ring_close(test_ring* ring) { WriterOf(ring).Close(); }

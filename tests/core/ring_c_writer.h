@@ -39,6 +39,7 @@ void test_ring_set_gaps(test_ring* ring, uint32_t id, uint64_t gaps);
 // A sign of life, given so long ago.
 void test_ring_beat(test_ring* ring, int64_t age_ns);
 void test_ring_count(test_ring* ring, uint64_t frames, int64_t latency_ns);
+void test_ring_add_stage(test_ring* ring, unsigned id, int64_t nanos);
 void test_ring_close(test_ring* ring);
 // The writer ends, and a new one takes the name, with records of this size.
 void test_ring_take_over(test_ring* ring, size_t record_bytes);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/ring_format.h"
+#include "core/stage.h"
 #include "thalweg/ring.h"
 #include "thalweg/ring_reader.h"
 
@@ -87,6 +88,9 @@ std::vector<Member> MembersOfHeader() {
           MEMBER(pid),
           MEMBER(start_ns),
           MEMBER(flags),
+          MEMBER(stages_offset),
+          MEMBER(stage_count),
+          MEMBER(stage_bytes),
           MEMBER(reserved_a),
           MEMBER(writer_state),
           MEMBER(entry_count),
@@ -101,6 +105,11 @@ std::vector<Member> MembersOfStatistics() {
   return {MEMBER(frames),         MEMBER(unnamed_frames), MEMBER(unlisted_symbols),
           MEMBER(records),        MEMBER(receive_ns),     MEMBER(speed_milli),
           MEMBER(latency_max_ns), MEMBER(reserved),       MEMBER(latency_cells)};
+}
+
+template <class T>
+std::vector<Member> MembersOfStage() {
+  return {MEMBER(count), MEMBER(sum_ns), MEMBER(max_ns), MEMBER(reserved), MEMBER(cells)};
 }
 
 template <class T>
@@ -153,6 +162,31 @@ TEST(RingDocumentTest, ThePageShowsEveryByteOfTheStatistics) {
   EXPECT_EQ(MembersOfStatistics<thalweg_ring_statistics>(), members);
 }
 
+TEST(RingDocumentTest, ThePageShowsEveryByteOfAStage) {
+  const std::vector<Member> members = MembersOfStage<RingStage>();
+  ExpectAll(members, sizeof(RingStage));
+  EXPECT_EQ(TableUnder("### Stages"), members);
+  EXPECT_EQ(MembersOfStage<thalweg_ring_stage>(), members);
+}
+
+TEST(RingDocumentTest, ThePageNamesTheStagesInTheirOrder) {
+  std::ifstream page(THALWEG_SOURCE_DIR "/docs/RING.md");
+  const std::regex row(R"(\| (\d) \| `(\w+)` \| (.*) \|)");
+  std::vector<std::string> names;
+  bool inside = false;
+  for (std::string line; std::getline(page, line);) {
+    std::smatch match;
+    if (line.starts_with("#")) inside = line == "### Stages";
+    if (!inside || !std::regex_match(line, match, row)) continue;
+    EXPECT_EQ(std::stoul(match[1]), names.size());
+    ASSERT_LT(names.size(), kStages.size());
+    EXPECT_EQ(match[3].str(), kStages[names.size()].description);
+    names.push_back(match[2]);
+  }
+  ASSERT_EQ(names.size(), kStages.size());
+  for (const StageEntry& stage : kStages) EXPECT_EQ(names[Index(stage.stage)], stage.name);
+}
+
 TEST(RingDocumentTest, ThePageShowsEveryByteOfARecordsHeader) {
   const std::vector<Member> members = MembersOfRecord<RecordHeader>();
   ExpectAll(members, sizeof(RecordHeader));
@@ -186,6 +220,14 @@ TEST(RingDocumentTest, CNamesTheSameNumbers) {
   EXPECT_EQ(std::size_t{THALWEG_RING_ENTRIES_MAX}, kRingEntriesMax);
   EXPECT_EQ(std::size_t{THALWEG_RING_NAME_BYTES}, kRingNameBytes);
   EXPECT_EQ(std::size_t{THALWEG_RING_LATENCY_CELLS}, kRingLatencyCells);
+  EXPECT_EQ(std::size_t{THALWEG_RING_STAGES_MAX}, kRingStagesMax);
+  const auto stage = [](Stage value) { return static_cast<int>(value); };
+  EXPECT_EQ(THALWEG_RING_STAGE_SOCKET, stage(Stage::kSocket));
+  EXPECT_EQ(THALWEG_RING_STAGE_QUEUE, stage(Stage::kQueue));
+  EXPECT_EQ(THALWEG_RING_STAGE_DECODE, stage(Stage::kDecode));
+  EXPECT_EQ(THALWEG_RING_STAGE_BOOK, stage(Stage::kBook));
+  EXPECT_EQ(THALWEG_RING_STAGE_FEATURES, stage(Stage::kFeatures));
+  EXPECT_EQ(THALWEG_RING_STAGE_PUBLISH, stage(Stage::kPublish));
   EXPECT_EQ(THALWEG_RING_WAKES, kRingWakes);
   EXPECT_EQ(THALWEG_RING_SILENT_AFTER_NS, kRingSilentAfterNs);
   EXPECT_EQ(std::size_t{THALWEG_RING_SEQ_WORD}, kSeqWord);

@@ -623,6 +623,79 @@ TEST(RingFileFaultTest, FaultM9AnotherBuildsLayoutIsRefusedWithBothValues) {
   }
 }
 
+// Room for stages is told in words of the header that an older build's reader takes for reserved:
+// to it, they lie in a gap between two parts. A file of an older build has none.
+TEST(RingFileFaultTest, FaultM9ABuildThatKnowsOfNoStagesReadsARingThatHasThem) {
+  const RingFolder folder;
+  RingShape shape = TestShape(8);
+  shape.stages = true;
+  {
+    const TestRing ring(folder, shape);
+    ring.PublishTo(3);
+  }
+  const std::string path = folder.File("test");
+  const absl::StatusOr<RingReader> reader = OpenFile(path);
+  ASSERT_TRUE(reader.ok());
+  EXPECT_TRUE(reader->stage(Stage::kBook));
+  EXPECT_EQ(reader->header().statistics_bytes, 2176u);
+
+  RingHeader older = reader->header();
+  older.stages_offset = older.stage_count = older.stage_bytes = 0;
+  Overwrite(path, 0, &older, sizeof(older));
+  absl::StatusOr<RingReader> of_older = OpenFile(path);
+  ASSERT_TRUE(of_older.ok()) << of_older.status();
+  EXPECT_FALSE(of_older->stage(Stage::kBook));
+  EXPECT_EQ(of_older->Next(), RingRead::kRecord);
+  EXPECT_EQ(of_older->schema(), shape.schema);
+}
+
+TEST(RingFileFaultTest, FaultM9StagesOfAnotherBuildAreReadAsFarAsTheyAreKnown) {
+  const RingFolder folder;
+  RingShape shape = TestShape(8);
+  shape.stages = true;
+  { const TestRing ring(folder, shape); }
+  const std::string path = folder.File("test");
+  RingHeader header = OpenFile(path)->header();
+  header.stage_count = 2;
+  Overwrite(path, 0, &header, sizeof(header));
+  const absl::StatusOr<RingReader> reader = OpenFile(path);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  EXPECT_TRUE(reader->stage(Stage::kQueue));
+  EXPECT_FALSE(reader->stage(Stage::kDecode));
+}
+
+TEST(RingFileFaultTest, FaultM5StagesThatMakeNoSenseAreRefusedByNameAndValue) {
+  const RingFolder folder;
+  RingShape shape = TestShape(8);
+  shape.stages = true;
+  { const TestRing ring(folder, shape); }
+  const std::string path = folder.File("test");
+  const RingHeader good = OpenFile(path)->header();
+  const auto refusal_of = [&](std::uint64_t offset, std::uint32_t count, std::uint32_t bytes) {
+    RingHeader header = good;
+    header.stages_offset = offset;
+    header.stage_count = count;
+    header.stage_bytes = bytes;
+    Overwrite(path, 0, &header, sizeof(header));
+    return MessageOf(OpenFile(path).status());
+  };
+  constexpr std::uint64_t kHuge = std::uint64_t{1} << 62;
+  for (const std::uint64_t offset :
+       {std::uint64_t{0}, good.stages_offset + 1, good.statistics_offset, kHuge, UINT64_MAX - 63}) {
+    EXPECT_THAT(refusal_of(offset, good.stage_count, good.stage_bytes),
+                HasSubstr(absl::StrCat("field=stages_offset value=", offset, " expected=")));
+  }
+  EXPECT_THAT(refusal_of(good.stages_offset, 65, good.stage_bytes),
+              HasSubstr("field=stage_count value=65 expected=at most 64"));
+  // More than there is room for in front of the schema.
+  EXPECT_THAT(refusal_of(good.stages_offset, 7, good.stage_bytes),
+              HasSubstr("field=schema_offset value="));
+  for (const std::uint32_t bytes : {0U, 8U, 2176U, UINT32_MAX}) {
+    EXPECT_THAT(refusal_of(good.stages_offset, good.stage_count, bytes),
+                HasSubstr(absl::StrCat("field=stage_bytes value=", bytes, " expected=2112")));
+  }
+}
+
 TEST(RingFileFaultTest, FaultM9ASchemaThatIsNotTheHeadersIsRefusedWithBothHashes) {
   const RingFolder folder;
   RingShape shape = TestShape(8);

@@ -86,7 +86,8 @@ std::set<std::uint64_t> HostileValues(std::uint64_t right) {
 TEST(RingHostileTest, EveryMemberOfTheHeaderMayHoldAnything) {
   RingOfBytes ring;
   int refused = 0;
-  for (const std::string_view name : {"features", "ladders", "features_last_numbers"}) {
+  for (const std::string_view name :
+       {"features", "ladders", "features_last_numbers", "features_stages"}) {
     const std::string sample = SampleNamed(name);
     for (const RingHeaderMember& member : RingHeaderMembers()) {
       for (const std::uint64_t value : HostileValues(GetRingMember(sample, member))) {
@@ -166,6 +167,24 @@ TEST(RingHostileTest, EveryTruncationThatTheHeaderAdmitsToIsRefusedToo) {
     const RingAgreement agreement = ring.ReadByBoth(cut);
     ExpectRefusalOrAgreement(agreement);
     EXPECT_TRUE(absl::StrContains(agreement.refusal, "_offset value=")) << agreement.refusal;
+  }
+}
+
+TEST(RingHostileTest, EveryTruncationInsideTheStagesIsRefused) {
+  RingOfBytes ring;
+  const std::string sample = SampleNamed("features_stages");
+  RingHeader header;
+  std::memcpy(static_cast<void*>(&header), sample.data(), sizeof(header));
+  ASSERT_EQ(header.stage_count, kStages.size());
+  for (std::size_t bytes = header.stages_offset; bytes < header.schema_offset; bytes += 8) {
+    SCOPED_TRACE(bytes);
+    std::string cut = sample.substr(0, bytes);
+    const std::uint64_t said = bytes;
+    std::memcpy(cut.data() + offsetof(RingHeader, file_bytes), &said, sizeof(said));
+    const RingAgreement agreement = ring.ReadByBoth(cut);
+    ExpectRefusalOrAgreement(agreement);
+    EXPECT_TRUE(absl::StrContains(agreement.refusal, "field=stages_offset value="))
+        << agreement.refusal;
   }
 }
 

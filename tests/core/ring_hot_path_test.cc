@@ -29,6 +29,7 @@ bool PublishAndRead(RingWriter& writer, RingReader& reader, const TestRecord& re
     writer.SetCounts(SymbolId{0}, counts);
     writer.SetStatistics(statistics);
     writer.AddLatency(i);
+    writer.AddStage(Stage::kBook, i);
     writer.Beat(i);
     whole = whole && reader.Next() == RingRead::kRecord && reader.record().header().seq == n &&
             reader.Latest(0) && reader.record().header().seq == n && reader.symbol(0) &&

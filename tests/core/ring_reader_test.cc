@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <numeric>
+#include <optional>
 #include <thread>
 
 #include "tests/core/ring_testing.h"
@@ -290,6 +294,44 @@ TEST(RingReaderTest, StatisticsAreTheWriters) {
   EXPECT_EQ(read.latency_cells[0], 1u);
   EXPECT_EQ(read.latency_cells[5], 1u);
   EXPECT_EQ(read.latency_cells[kRingLatencyCells - 1], 1u);
+}
+
+TEST(RingReaderTest, StagesAreTheWriters) {
+  const RingFolder folder;
+  RingShape shape = TestShape(8);
+  shape.stages = true;
+  const TestRing ring(folder, shape);
+  const RingReader reader = OpenTestRing(folder);
+  std::uint64_t sum = 0;
+  for (const std::int64_t nanos : {5L, 5'000L, 0L, -1L, 1L << 40}) {
+    ring.writer->AddStage(Stage::kQueue, nanos);
+    sum += static_cast<std::uint64_t>(std::max(nanos, 0L));
+  }
+  ring.writer->AddStage(Stage::kPublish, 7);
+  ring.PublishTo(3);
+  const std::optional<RingStage> queue = reader.stage(Stage::kQueue);
+  ASSERT_TRUE(queue);
+  EXPECT_EQ(queue->count, 5u);
+  EXPECT_EQ(queue->sum_ns, sum);
+  EXPECT_EQ(queue->max_ns, std::uint64_t{1} << 40);
+  EXPECT_EQ(queue->cells[0], 2u);
+  EXPECT_EQ(queue->cells[5], 1u);
+  EXPECT_EQ(queue->cells[kRingLatencyCells - 1], 1u);
+  EXPECT_EQ(std::accumulate(std::begin(queue->cells), std::end(queue->cells), std::uint64_t{0}),
+            queue->count);
+  EXPECT_EQ(reader.stage(Stage::kPublish)->cells[7], 1u);
+  EXPECT_EQ(reader.stage(Stage::kDecode)->count, 0u);
+  EXPECT_FALSE(reader.stage(static_cast<Stage>(kStages.size())));
+}
+
+TEST(RingReaderTest, ARingWithoutStagesHasNone) {
+  const RingFolder folder;
+  const TestRing ring(folder, TestShape(8));
+  ring.writer->AddStage(Stage::kQueue, 5);
+  const RingReader reader = OpenTestRing(folder);
+  for (const StageEntry& stage : kStages) EXPECT_FALSE(reader.stage(stage.stage));
+  EXPECT_EQ(reader.header().stage_count, 0u);
+  EXPECT_EQ(reader.header().stages_offset, 0u);
 }
 
 // The reader sleeps until it is woken, or looks up by itself: it needs the record either way.

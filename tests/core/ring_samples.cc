@@ -27,6 +27,12 @@ RingShape FeatureShape() {
   return shape;
 }
 
+RingShape StagesShape() {
+  RingShape shape = FeatureShape();
+  shape.stages = true;
+  return shape;
+}
+
 RingShape LadderShape() {
   RingShape shape;
   shape.kind = RingKind::kLadders;
@@ -87,6 +93,8 @@ std::string MakeRing(RingShape shape, std::uint64_t records, bool close = false)
   status.update_id = 42;
   ring.writer->SetStatus(SymbolId{0}, status);
   ring.writer->AddLatency(2'500);
+  ring.writer->AddStage(Stage::kSocket, 40'000);
+  ring.writer->AddStage(Stage::kPublish, 700);
   for (std::uint64_t i = 0; i < records; ++i) {
     const TestRecord record(ring.writer->newest() + 1, shape.record_bytes);
     ring.writer->Publish(record.bytes(), SymbolId{static_cast<std::uint32_t>(i % 2)});
@@ -145,7 +153,10 @@ constexpr std::array kMembers{MEMBER(magic),
                               MEMBER(writer_state),
                               MEMBER(entry_count),
                               MEMBER(heartbeat_ns),
-                              MEMBER(newest)};
+                              MEMBER(newest),
+                              MEMBER(stages_offset),
+                              MEMBER(stage_count),
+                              MEMBER(stage_bytes)};
 #undef MEMBER
 
 }  // namespace
@@ -158,7 +169,8 @@ std::vector<RingSample> MakeRingSamples() {
           {"features_superseded", Superseded(features)},
           {"features_writer_died", Died(features)},
           {"features_last_numbers", AtTheEndOfNumbers()},
-          {"ladders", MakeRing(LadderShape(), 3)}};
+          {"ladders", MakeRing(LadderShape(), 3)},
+          {"features_stages", MakeRing(StagesShape(), 6)}};
 }
 
 std::span<const RingHeaderMember> RingHeaderMembers() { return kMembers; }

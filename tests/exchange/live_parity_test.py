@@ -231,6 +231,17 @@ def usdm_case(args, folder):
     return log
 
 
+def check_stages(program, ring):
+    """The ring tells how long frames took in each stage of their way."""
+    picture = run([program, "top", ring, "--once", "--page", "stages"], 60).stdout
+    rows = re.findall(r"^(\w+) .* ([\d,]+)  [a-z]", picture, re.MULTILINE)
+    timed = dict(row for row in rows if row[0] != "stage")
+    stages = ["socket", "queue", "decode", "book", "features", "publish", "whole"]
+    assert list(timed) == stages, picture
+    # Not every kernel tells when it received.
+    assert all(timed[stage] != "0" for stage in stages[1:]), picture
+
+
 def shards_case(args, folder):
     """Two shards, buckets of their own, every message a record; then only recorded."""
     market = ["--symbols", "AAAUSDT,BBBUSDT,CCCUSDT", "--levels", "900", "--seed", "9"]
@@ -248,6 +259,7 @@ def shards_case(args, folder):
             log=folder / "live.log",
         )
         for shard in "01":
+            check_stages(args.thalweg, f"{ring}-{shard}")
             run([args.thalweg, "top", "--clean", f"{ring}-{shard}"], 60)
         run([args.thalweg, "record", *where, "--record", folder / "only"], 120)
     receipt = run([args.thalweg, "verify", folder / "recording"], 120).stdout

@@ -35,6 +35,7 @@ class Publishing {
     publishing.wakes = wakes;
     publisher_ = *RingPublisher::Create(publishing, options_, catalogue_);
     engine_ = std::make_unique<Engine>(options_, catalogue_, *publisher_);
+    engine_->set_stage_clock(publisher_->TimeStages());
     MakeFrames(1);
     (void)Play();
     GiveLine(Now(), market_.Rest(), engine_.get());
@@ -52,6 +53,7 @@ class Publishing {
       engine_->OnFrame(frame.received,
                        std::string_view(frame.padded)
                            .substr(kPayloadPadding, frame.padded.size() - 2 * kPayloadPadding));
+      publisher_->EndFrame();
     }
     engine_->OnTimer(frames_.back().received + kHour);
     publisher_->SetCounts(*engine_);

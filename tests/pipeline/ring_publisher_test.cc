@@ -336,6 +336,56 @@ TEST_F(RingPublisherTest, CountsAndStatisticsComeWithABeat) {
   }
 }
 
+TEST_F(RingPublisherTest, StagesAreToldInTheFirstRingOnceTheyAreTimed) {
+  Begin();
+  EXPECT_FALSE(Open(RingKind::kLadders).stage(Stage::kBook));
+  EXPECT_FALSE(Open(RingKind::kTops).stage(Stage::kBook));
+  Synchronise();
+  Run(kTimedFrames);
+  for (const StageEntry& stage : kStages) {
+    EXPECT_EQ(Open(RingKind::kFeatures).stage(stage.stage).value().count, 0U) << stage.name;
+  }
+
+  engine->set_stage_clock(output.publisher->TimeStages());
+  constexpr std::uint64_t kTimed = 3;
+  for (std::uint64_t i = 0; i < kTimed * kTimedFrames; ++i) {
+    GiveDepth();
+    output.publisher->EndFrame();
+  }
+  const RingReader reader = Open(RingKind::kFeatures);
+  EXPECT_EQ(reader.stage(Stage::kSocket)->count, 0U) << "nobody knows how long it waited";
+  for (const StageEntry& entry : kStages) {
+    if (entry.stage == Stage::kSocket) continue;
+    const RingStage stage = reader.stage(entry.stage).value();
+    EXPECT_EQ(stage.count, kTimed) << entry.name;
+    EXPECT_GE(stage.sum_ns, stage.max_ns) << entry.name;
+    EXPECT_GT(stage.max_ns, 0U) << entry.name;
+  }
+  // A frame that is timed, but made no record, has no record.
+  market->Pass(100);
+  output.publisher->BeginFrame(ReceiveTime(1), 1, false, 2'000);
+  output.publisher->EndFrame();
+  EXPECT_EQ(reader.stage(Stage::kQueue)->count, kTimed + 1);
+  EXPECT_EQ(reader.stage(Stage::kPublish)->count, kTimed);
+  // The network says of which frame it knows how long it was in the kernel.
+  output.publisher->BeginFrame(ReceiveTime(1), 1, false, 1'000);
+  output.publisher->EndFrame();
+  EXPECT_EQ(reader.stage(Stage::kSocket)->count, 2U);
+  EXPECT_EQ(reader.stage(Stage::kSocket)->sum_ns, 3'000U);
+  EXPECT_EQ(reader.stage(Stage::kQueue)->count, kTimed + 1);
+}
+
+TEST_F(RingPublisherTest, WithoutAFeatureRingTheFirstOfTheOthersTellsTheStages) {
+  RingPublisherOptions publishing = Publishing();
+  publishing.kinds = {RingKind::kTops, RingKind::kLadders};
+  Begin(publishing);
+  engine->set_stage_clock(output.publisher->TimeStages());
+  GiveDepth();
+  output.publisher->EndFrame();
+  EXPECT_EQ(Open(RingKind::kLadders).stage(Stage::kDecode).value().count, 1U);
+  EXPECT_FALSE(Open(RingKind::kTops).stage(Stage::kDecode));
+}
+
 // --- Which rings there are -----------------------------------------------------------------------
 
 TEST_F(RingPublisherTest, KindsThatAreNotWrittenAreTakenAway) {

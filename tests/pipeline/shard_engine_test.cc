@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/core/ring_testing.h"
 #include "tests/pipeline/feed_builder.h"
 
 namespace thalweg {
@@ -34,12 +35,17 @@ class ShardEngineTest : public testing::Test {
   }
 
   void Use(InputKind kind, const std::string& name, const std::string& payload) {
+    UseBy(*engine_, kind, name, payload);
+    if (beside_) UseBy(*beside_, kind, name, payload);
+  }
+  void UseBy(ShardEngine& engine, InputKind kind, const std::string& name,
+             const std::string& payload) {
     LiveInput* const input = pool_->Take(name.size() + payload.size());
     InputPool::SetText(*input, name, payload);
     input->kind = kind;
     input->received = ReceiveTime(market_.now_ms() * kMillisecond);
     pool_->Hold(*input);
-    engine_->Use(input);
+    engine.Use(input);
   }
   void Step(std::int64_t milliseconds) {
     market_.Pass(milliseconds);
@@ -58,6 +64,7 @@ class ShardEngineTest : public testing::Test {
   SnapshotOrders orders_{{"AAAUSDT"}};
   GreedySink sink_;
   std::unique_ptr<ShardEngine> engine_;
+  std::unique_ptr<ShardEngine> beside_;  // Another one, when a test wants it.
   FeedBuilder market_{"AAAUSDT", FeedBuilder::Numbering::kSpot, 1};
 };
 
@@ -78,6 +85,33 @@ TEST_F(ShardEngineTest, ADigestIsMarkedOnceASecondOfReceiveTimeWhenRecordsWereMa
   market_.Pass(-3'000);
   Step(0);
   EXPECT_EQ(sink_.marks.size(), 4u) << "a clock that was set back counts like one that went on";
+}
+
+// Live, one frame of some is timed on its way into the ring; what is recorded does not know of it.
+TEST_F(ShardEngineTest, StagesOfFramesAreToldInTheRingAndChangeNoRecord) {
+  const RingFolder folder;
+  RingPublisherOptions publishing;
+  publishing.name = "test";
+  publishing.folder = folder.path();
+  const auto publisher = *RingPublisher::Create(publishing, options_, *catalogue_);
+  beside_ = std::make_unique<ShardEngine>(
+      options_, *catalogue_, ShardOutputs{.publisher = publisher.get(), .sink = &sink_}, *pool_,
+      orders_);
+  Synchronise();
+  for (int i = 0; i < 100; ++i) Step(100);
+  ASSERT_GT(engine_->digest().record_count(), 90);
+  EXPECT_EQ(beside_->digest().record_count(), engine_->digest().record_count());
+  EXPECT_EQ(beside_->digest().Hex(), engine_->digest().Hex());
+
+  RingOpenOptions reading;
+  reading.folder = folder.path();
+  const RingReader reader = RingReader::Open("test", reading).value();
+  // 102 frames: the first, which makes no record, and every 17th.
+  EXPECT_EQ(reader.stage(Stage::kDecode)->count, 102U / kTimedFrames);
+  EXPECT_EQ(reader.stage(Stage::kBook)->count, 102U / kTimedFrames);
+  EXPECT_EQ(reader.stage(Stage::kFeatures)->count, 102U / kTimedFrames - 1);
+  EXPECT_EQ(reader.stage(Stage::kPublish)->count, 102U / kTimedFrames - 1);
+  EXPECT_EQ(reader.stage(Stage::kQueue)->count, 0U) << "these frames do not say since when";
 }
 
 TEST_F(ShardEngineTest, AnAuditThatWaitsIsAskedForAgainAsOneAndNotAsIfThereWereNoBook) {

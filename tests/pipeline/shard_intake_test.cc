@@ -92,6 +92,22 @@ class ShardIntakeTest : public testing::Test {
   std::int64_t now_ = 0;
 };
 
+TEST_F(ShardIntakeTest, TheTimeInTheKernelIsOfTheNextFrameAlone) {
+  Frame(Depth("aaausdt", 1));
+  intake_->OnSocketTime(40'000);
+  Frame(Depth("aaausdt", 2));
+  Frame(Depth("bbbusdt", 3));
+  intake_->OnSocketTime(50'000);
+  Frame("no JSON");
+  Frame(Depth("bbbusdt", 4));
+  intake_->OnSocketTime(kNoTime);
+  Frame(Depth("cccusdt", 5));
+  std::array<LiveInput*, 8> inputs;
+  ASSERT_EQ(queue_->Take(inputs), 5u);
+  const std::vector<Nanos> times{kNoTime, 40'000, kNoTime, kNoTime, kNoTime};
+  for (std::size_t i = 0; i < times.size(); ++i) EXPECT_EQ(inputs[i]->socket_ns, times[i]) << i;
+}
+
 TEST_F(ShardIntakeTest, WhatOneConnectionTellsComesOutInThatOrderWithItsStamps) {
   Open(7);
   Frame(Depth("aaausdt", 1), 7);

@@ -8,12 +8,14 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/record.h"
 #include "core/ring_format.h"
+#include "core/stage.h"
 #include "core/units.h"
 #include "thalweg/ring_reader.h"
 
@@ -110,7 +112,8 @@ struct SymbolScene {
   Figures figures;
 };
 
-// Percentiles of all frames since the writer began, in ns; at most an eighth above the true ones.
+// Percentiles of times in ns, from cells as they lie in a ring; at most an eighth above the true
+// ones.
 struct LatencyScene {
   std::uint64_t count = 0;
   Nanos p50 = 0;
@@ -118,7 +121,20 @@ struct LatencyScene {
   Nanos p999 = 0;
   Nanos max = 0;
 };
+using LatencyCellCounts = std::span<const std::uint64_t, kRingLatencyCells>;
+[[nodiscard]] LatencyScene SummariseCells(LatencyCellCounts cells, std::uint64_t max_ns) noexcept;
+// Of all records since the writer began.
 [[nodiscard]] LatencyScene SummariseLatency(const RingStatistics& statistics) noexcept;
+// Of what came into the cells between two looks. Its greatest time is the end of a cell, and not
+// above `max_ns`.
+[[nodiscard]] LatencyScene SummariseBetween(LatencyCellCounts before, LatencyCellCounts after,
+                                            std::uint64_t max_ns) noexcept;
+
+// Times since the writer began, and those of the last seconds.
+struct SpansScene {
+  LatencyScene all;
+  LatencyScene lately;
+};
 
 struct LevelScene {
   double price = kNaN;
@@ -167,7 +183,9 @@ struct RingScene {
   std::uint64_t pid = 0;
   RingStatistics statistics;
   LatencyScene latency;
-  std::uint64_t records = 0;  // The number of the newest.
+  LatencyScene latency_lately;
+  std::array<SpansScene, kStages.size()> stages;  // By Stage.
+  std::uint64_t records = 0;                      // The number of the newest.
   double records_rate = kNaN;
   double frames_rate = kNaN;
   std::uint64_t lost = 0;            // Lapped before they were read.

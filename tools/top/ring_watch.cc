@@ -76,9 +76,11 @@ const RingScene& RingWatch::Look(std::int64_t now_ns) {
   scene_.statistics = reader_.statistics();
   scene_.latency = SummariseLatency(scene_.statistics);
   LookAtSymbols();
+  LookAtStages();
   if (due || samples_.empty()) {
     TakeSample(now_ns);
     SetRates();
+    SetLately();
   }
   return scene_;
 }
@@ -151,6 +153,28 @@ void RingWatch::LookAtSymbols() {
   }
 }
 
+void RingWatch::LookAtStages() {
+  for (const StageEntry& entry : kStages) {
+    RingStage& stage = stages_[Index(entry.stage)];
+    stage = reader_.stage(entry.stage).value_or(RingStage());
+    scene_.stages[Index(entry.stage)].all =
+        SummariseCells(LatencyCellCounts(stage.cells), stage.max_ns);
+  }
+}
+
+void RingWatch::SetLately() {
+  const Sample& last = samples_.back();
+  const Sample& first = samples_.front();
+  scene_.latency_lately = SummariseBetween(LatencyCellCounts(first.statistics.latency_cells),
+                                           LatencyCellCounts(last.statistics.latency_cells),
+                                           last.statistics.latency_max_ns);
+  for (std::size_t i = 0; i < kStages.size(); ++i) {
+    scene_.stages[i].lately =
+        SummariseBetween(LatencyCellCounts(first.stages[i].cells),
+                         LatencyCellCounts(last.stages[i].cells), last.stages[i].max_ns);
+  }
+}
+
 BookScene RingWatch::Book(std::uint32_t symbol_id) {
   BookScene book = book_.Look(symbol_id);
   if (symbol_id < trails_.size()) book.mids = trails_[symbol_id].values();
@@ -162,6 +186,8 @@ void RingWatch::TakeSample(std::int64_t now_ns) {
   sample.at_ns = now_ns;
   sample.records = scene_.records;
   sample.frames = scene_.statistics.frames;
+  sample.statistics = scene_.statistics;
+  sample.stages = stages_;
   sample.counts.reserve(scene_.symbols.size());
   for (const SymbolScene& symbol : scene_.symbols) sample.counts.push_back(symbol.counts);
   samples_.push_back(std::move(sample));

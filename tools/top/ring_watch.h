@@ -41,6 +41,8 @@ class RingWatch {
     std::uint64_t records = 0;
     std::uint64_t frames = 0;
     std::vector<RingSymbolCounts> counts;
+    RingStatistics statistics;
+    std::array<RingStage, kStages.size()> stages;
   };
   // The mids of the last seconds of an event clock.
   class MidTrail {
@@ -62,6 +64,8 @@ class RingWatch {
   void TakeSample(std::int64_t now_ns);
   void SetRates();
   void LookAtSymbols();
+  void LookAtStages();
+  void SetLately();
 
   RingReader reader_;
   BookWatch book_;
@@ -72,6 +76,7 @@ class RingWatch {
   std::uint64_t lost_before_ = 0;
   std::int64_t news_until_ns_ = 0;
   std::int64_t followed_ns_ = 0;
+  std::array<RingStage, kStages.size()> stages_;  // As they are now; zeros where there are none.
   RingScene scene_;
 };
 

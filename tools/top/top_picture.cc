@@ -12,6 +12,7 @@
 #include "pipeline/symbol_engine.h"
 #include "tools/top/figure_text.h"
 #include "tools/top/item_line.h"
+#include "tools/top/stages_page.h"
 #include "tools/top/symbol_page.h"
 #include "tools/top/symbol_table.h"
 
@@ -171,6 +172,7 @@ void DrawHelp(Picture* picture) {
                                      Line{"enter", "one symbol, and back"},
                                      Line{"tab", "symbols, levels, buckets"},
                                      Line{"b", "the next bucket size"},
+                                     Line{"l", "latency by stage"},
                                      Line{"s", "sort by id, name, rate"},
                                      Line{"p  space", "hold the picture"},
                                      Line{"esc", "back to the list"},
@@ -200,9 +202,10 @@ Picture DrawTop(const RingScene& scene, const BookScene* book, const TopView& vi
   const Layout layout = LayOut(scene, paper.height, paper.interactive);
   DrawHeader(scene, &picture);
   DrawBanners(scene, &picture);
-  const bool one =
-      view.page != TopPage::kSymbols && view.selected && *view.selected < scene.symbols.size();
-  if (one) {
+  const bool one = ShowsBook(view.page) && view.selected && *view.selected < scene.symbols.size();
+  if (view.page == TopPage::kStages) {
+    DrawStagesPage(scene, layout.body, layout.body_end, &picture);
+  } else if (one) {
     DrawSymbolPage(scene, book, view, layout.body, layout.body_end, &picture);
   } else {
     DrawList(scene, view, paper, layout, &picture);
@@ -214,9 +217,12 @@ Picture DrawTop(const RingScene& scene, const BookScene* book, const TopView& vi
 
 int WholeHeight(const RingScene& scene, const BookScene* book, const TopView& view,
                 bool interactive) {
-  const bool one = view.page != TopPage::kSymbols && book != nullptr;
-  const int body = one ? SymbolPageHeight(*book, view)
-                       : kHeadingLines + std::max(static_cast<int>(scene.symbols.size()), 1);
+  int body = kHeadingLines + std::max(static_cast<int>(scene.symbols.size()), 1);
+  if (view.page == TopPage::kStages) {
+    body = StagesPageHeight();
+  } else if (ShowsBook(view.page) && book != nullptr) {
+    body = SymbolPageHeight(*book, view);
+  }
   const int around = LayOut(scene, 0, false).body + (interactive ? 1 : 0);
   return std::max(around + body, kTopHeightMin);
 }

@@ -9,7 +9,7 @@
 namespace thalweg {
 namespace {
 
-constexpr std::uint8_t kPages = 3;
+constexpr std::uint8_t kTabbedPages = 3;  // The first ones.
 constexpr std::uint8_t kSorts = 3;
 
 template <class Choice>
@@ -43,9 +43,10 @@ TopKey KeyOfCharacter(int character) noexcept {
       Named{'k', TopKey::kUp},     Named{'j', TopKey::kDown},      Named{'g', TopKey::kHome},
       Named{'G', TopKey::kEnd},    Named{'\t', TopKey::kNextPage}, Named{'\n', TopKey::kEnter},
       Named{'\r', TopKey::kEnter}, Named{'\x1b', TopKey::kBack},   Named{'\x7f', TopKey::kBack},
-      Named{'\b', TopKey::kBack},  Named{'b', TopKey::kBucket},    Named{'s', TopKey::kSort},
-      Named{'p', TopKey::kPause},  Named{' ', TopKey::kPause},     Named{'?', TopKey::kHelp},
-      Named{'h', TopKey::kHelp},   Named{'q', TopKey::kQuit},      Named{'Q', TopKey::kQuit}};
+      Named{'\b', TopKey::kBack},  Named{'b', TopKey::kBucket},    Named{'l', TopKey::kStages},
+      Named{'s', TopKey::kSort},   Named{'p', TopKey::kPause},     Named{' ', TopKey::kPause},
+      Named{'?', TopKey::kHelp},   Named{'h', TopKey::kHelp},      Named{'q', TopKey::kQuit},
+      Named{'Q', TopKey::kQuit}};
   for (const Named& named : kNamed) {
     if (named.character == character) return named.key;
   }
@@ -121,7 +122,8 @@ void Press(TopKey key, const RingScene& scene, int rows, TopView* view) {
     case TopKey::kEnd:
       return Move(end, scene, view);
     case TopKey::kNextPage:
-      view->page = Next(view->page, kPages);
+      view->page =
+          view->page == TopPage::kStages ? TopPage::kSymbols : Next(view->page, kTabbedPages);
       return;
     case TopKey::kEnter:
       view->page = view->page == TopPage::kSymbols ? TopPage::kLevels : TopPage::kSymbols;
@@ -133,6 +135,9 @@ void Press(TopKey key, const RingScene& scene, int rows, TopView* view) {
       // The first look at the buckets shows the size that is chosen already.
       if (view->page == TopPage::kBuckets) ++view->bucket;
       view->page = TopPage::kBuckets;
+      return;
+    case TopKey::kStages:
+      view->page = view->page == TopPage::kStages ? TopPage::kSymbols : TopPage::kStages;
       return;
     case TopKey::kSort:
       view->sort = Next(view->sort, kSorts);

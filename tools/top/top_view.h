@@ -21,10 +21,11 @@ enum class TopKey : std::uint8_t {
   kPageDown,
   kHome,
   kEnd,
-  kNextPage,  // Tab: the next of the pages below.
+  kNextPage,  // Tab: symbols, levels, buckets.
   kEnter,
   kBack,
   kBucket,
+  kStages,
   kSort,
   kPause,
   kHelp,
@@ -33,7 +34,11 @@ enum class TopKey : std::uint8_t {
 // What one typed; kNone for what means nothing.
 [[nodiscard]] TopKey KeyOfCharacter(int character) noexcept;
 
-enum class TopPage : std::uint8_t { kSymbols, kLevels, kBuckets };
+enum class TopPage : std::uint8_t { kSymbols, kLevels, kBuckets, kStages };
+// Of one symbol.
+[[nodiscard]] constexpr bool ShowsBook(TopPage page) noexcept {
+  return page == TopPage::kLevels || page == TopPage::kBuckets;
+}
 enum class TopSort : std::uint8_t { kId, kName, kRate };
 [[nodiscard]] std::string_view TopSortName(TopSort sort) noexcept;
 

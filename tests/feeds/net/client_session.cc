@@ -63,8 +63,8 @@ void ClientSession::OnOpen() {
 void ClientSession::OnMessage(const SocketMessage& message) {
   ++message_count;
   if (keeps_messages) {
-    messages.push_back(
-        {std::string(message.text), message.is_binary, message.received, message.monotonic});
+    messages.push_back({std::string(message.text), message.is_binary, message.received,
+                        message.monotonic, message.socket_ns});
   }
   on_message();
 }

@@ -21,6 +21,7 @@ class ClientSession : public SocketObserver {
     bool is_binary;
     ReceiveTime received;
     std::int64_t monotonic;
+    Nanos socket_ns;
   };
 
   ClientSession();

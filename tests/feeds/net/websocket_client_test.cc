@@ -15,6 +15,7 @@
 #include "feeds/net/weight_budget.h"
 #include "tests/feeds/net/certificate_forge.h"
 #include "tests/feeds/net/client_session.h"
+#include "tests/feeds/net/kernel_stamps.h"
 #include "tests/feeds/net/raw_server.h"
 #include "tests/feeds/net/scripted_server.h"
 #include "tests/tools/test_folder.h"
@@ -648,6 +649,77 @@ TEST(WebSocketClientTest, FaultN3ACloseByTheExchangeEndsItThoughTheServerLeavesT
   EXPECT_EQ(session.Texts(), Texts{"x"});
   EXPECT_EQ(session.end.code, 1'001);
   EXPECT_TRUE(absl::StrContains(session.end.status.message(), "bye")) << session.end.status;
+}
+
+// ---- The kernel's time
+
+// When the kernel had a message is told beside when we had it, for some reads, by plain TCP and
+// through TLS. So many messages need more reads than there are between two such ones.
+constexpr int kMessagesOfManyReads = 4'000;
+
+std::string ManyMessages() {
+  std::string all;
+  for (int i = 0; i < kMessagesOfManyReads; ++i) all += Text(std::string(120, 'x'));
+  return all + GoodClose();
+}
+
+ReceiveTime WallNow() {
+  return ReceiveTime(std::chrono::system_clock::now().time_since_epoch() /
+                     std::chrono::nanoseconds(1));
+}
+
+void ExpectKernelTimes(const ClientSession& session, ReceiveTime sent) {
+  ASSERT_EQ(session.message_count, kMessagesOfManyReads);
+  int told = 0;
+  for (const ClientSession::Message& message : session.messages) {
+    if (message.socket_ns == kNoTime) continue;
+    ++told;
+    EXPECT_GE(message.socket_ns, 0);
+    // Unless the wall clock was set meanwhile.
+    if (message.received < sent) continue;
+    EXPECT_GE(message.received - message.socket_ns, sent);
+  }
+  EXPECT_EQ(told > 0, KernelStampsTcp());
+  EXPECT_LT(told, kMessagesOfManyReads);
+}
+
+TEST(WebSocketClientTest, TheTimeInTheKernelIsToldWhereItIsKnown) {
+  std::atomic<std::int64_t> sent{0};
+  RawServer server([&](RawConnection& connection, int) {
+    connection.Upgrade();
+    sent = WallNow().raw();
+    connection.Send(ManyMessages());
+    connection.Drain();
+  });
+  ClientSession session;
+  session.Run(server.port());
+  ExpectKernelTimes(session, ReceiveTime(sent));
+}
+
+TEST(WebSocketClientTest, TheTimeInTheKernelIsToldThroughTlsToo) {
+  std::atomic<std::int64_t> sent{0};
+  const Identity authority = ForgeAuthority("a CA");
+  const auto context = MakeServerContext({Forge({}, &authority), {}});
+  ScriptedServer server([&](int socket, int) {
+    const std::unique_ptr<SSL, FreeOpenSsl> tls(SSL_new(context.get()));
+    SSL_set_fd(tls.get(), socket);
+    if (SSL_accept(tls.get()) != 1) return;
+    std::string request;
+    char byte = 0;
+    while (!absl::EndsWith(request, "\r\n\r\n") && SSL_read(tls.get(), &byte, 1) == 1) {
+      request += byte;
+    }
+    sent = WallNow().raw();
+    const std::string bytes = RawConnection::UpgradeAnswer(request) + ManyMessages();
+    (void)SSL_write(tls.get(), bytes.data(), static_cast<int>(bytes.size()));
+    while (recv(socket, &byte, 1, 0) == 1) {
+    }
+  });
+  const TestFolder folder;
+  ClientSession session;
+  session.ca_path = folder.Write("ca.pem", authority.Pem());
+  session.Run(server.port());
+  ExpectKernelTimes(session, ReceiveTime(sent));
 }
 
 // ---- N8: we are too slow

@@ -76,6 +76,7 @@ RingShape ShapeOf(RingKind kind, const std::vector<RingField>& fields, std::uint
   shape.schema = TestSchema(fields);
   shape.schema_hash = RingSchemaHash(fields);
   shape.capacity = capacity;
+  shape.stages = kind == RingKind::kFeatures;
   shape.symbols_max = static_cast<std::uint32_t>(std::max<std::size_t>(symbols, 1) + 1);
   return shape;
 }

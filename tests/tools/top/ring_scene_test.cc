@@ -56,6 +56,33 @@ TEST(RingSceneTest, ASingleTimeIsEveryPercentile) {
   }
 }
 
+TEST(RingSceneTest, WhatCameBetweenTwoLooksIsLikeTheCellsOfThatAlone) {
+  std::mt19937_64 random(5);
+  std::lognormal_distribution<double> times(8, 2);
+  RingStatistics before;
+  RingStatistics after;
+  RingStatistics between;
+  for (int i = 0; i < 5'000; ++i) {
+    const auto time = static_cast<std::int64_t>(times(random));
+    Add(time, &after);
+    Add(time, i < 3'000 ? &before : &between);
+  }
+  const LatencyScene scene =
+      SummariseBetween(LatencyCellCounts(before.latency_cells),
+                       LatencyCellCounts(after.latency_cells), after.latency_max_ns);
+  const LatencyScene truth = SummariseLatency(between);
+  EXPECT_EQ(scene.count, 2'000U);
+  EXPECT_EQ(scene.p50, truth.p50);
+  EXPECT_EQ(scene.p99, truth.p99);
+  EXPECT_GE(scene.max, truth.max);
+  EXPECT_LE(static_cast<double>(scene.max), static_cast<double>(truth.max) * 1.125);
+  EXPECT_EQ(SummariseBetween(LatencyCellCounts(after.latency_cells),
+                             LatencyCellCounts(before.latency_cells), UINT64_MAX)
+                .count,
+            0U)
+      << "cells that a file counts down";
+}
+
 TEST(RingSceneTest, NoFrameIsNoLatencyAndFullCellsDoNotOverflow) {
   EXPECT_EQ(SummariseLatency(RingStatistics()).count, 0U);
   RingStatistics hostile;

@@ -98,6 +98,38 @@ TEST(RingWatchTest, RatesAreThoseOfTheLastTwoSeconds) {
   EXPECT_DOUBLE_EQ(watch.scene().symbols[1].rates.depth, 0);
 }
 
+TEST(RingWatchTest, StagesAreThoseOfAllTimeAndThoseOfTheLastTwoSeconds) {
+  const RingFolder folder;
+  MarketRing ring(folder, {"BTCUSDT"});
+  RingWatch watch = OpenWatch(folder);
+  const auto add = [&](Stage stage, std::int64_t nanos, int times) {
+    for (int i = 0; i < times; ++i) ring.features().AddStage(stage, nanos);
+  };
+  add(Stage::kBook, 1'000, 5);
+  ring.features().AddLatency(9'000);
+  const auto book = [&](std::int64_t seconds) {
+    return watch.Look(seconds * kSecond).stages[Index(Stage::kBook)];
+  };
+  EXPECT_EQ(book(0).all.count, 5U);
+  EXPECT_EQ(watch.scene().stages[Index(Stage::kQueue)].all.count, 0U);
+  EXPECT_EQ(watch.scene().latency.count, 1U);
+  add(Stage::kBook, 100, 3);
+  ring.features().AddLatency(7);
+  const SpansScene first = book(1);
+  EXPECT_EQ(first.all.count, 8U);
+  EXPECT_EQ(first.all.max, 1'000);
+  EXPECT_EQ(first.lately.count, 3U);
+  EXPECT_LE(first.lately.max, 112);
+  EXPECT_EQ(watch.scene().latency_lately.count, 1U);
+  EXPECT_EQ(watch.scene().latency_lately.max, 7);
+  // What is older than two seconds is not of the last ones.
+  (void)book(2);
+  (void)book(3);
+  (void)book(4);
+  EXPECT_EQ(book(5).lately.count, 0U);
+  EXPECT_EQ(book(5).all.count, 8U);
+}
+
 TEST(RingWatchTest, TheWayOfTheMidIsThatOfTheEventClockFromTheOldestRecordOn) {
   const RingFolder folder;
   MarketRing ring(folder, {"BTCUSDT"});

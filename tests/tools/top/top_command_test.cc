@@ -85,11 +85,29 @@ TEST_F(TopCommandTest, ASymbolHasAPageOfItsOwn) {
   EXPECT_THAT(buckets.out, HasSubstr("61,600 │   61,610"));
   const ProgramResult wrong = Top({"--once", "--page", "prices"});
   EXPECT_EQ(wrong.exit_status, 2);
-  EXPECT_THAT(wrong.err, HasSubstr("prices not in {symbols,levels,buckets}"));
+  EXPECT_THAT(wrong.err, HasSubstr("prices not in {symbols,levels,buckets,stages}"));
   const ProgramResult absent = Top({"--once", "--symbol", "XRPUSDT"});
   EXPECT_EQ(absent.exit_status, 1);
   EXPECT_EQ(absent.out, "");
   EXPECT_THAT(absent.err, HasSubstr("XRPUSDT is not on the ring; its symbols: BTCUSDT, ETHUSDT"));
+}
+
+TEST_F(TopCommandTest, TheStagesHaveAPage) {
+  {
+    MarketRing ring(folder_, {"BTCUSDT"}, "demo");
+    ring.features().AddStage(Stage::kDecode, 250);
+  }
+  const ProgramResult result = Top({"--once", "--page", "stages", "--width", "69"});
+  EXPECT_EQ(result.exit_status, 0) << result.err;
+  EXPECT_THAT(
+      result.out,
+      HasSubstr("\nstage         p50      p99      max   2 s: p50      p99         timed\n"));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr("\ndecode     250 ns   250 ns   250 ns          -        -             1\n"));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr("\nwhole           -        -        -          -        -             0\n"));
 }
 
 TEST_F(TopCommandTest, SeveralRingsNeedAName) {

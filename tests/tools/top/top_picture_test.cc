@@ -123,6 +123,46 @@ TEST(TopPictureTest, AHundredColumnsHoldPricesBalancesRatesAndFlags) {
             "30.6 depth sta…");
 }
 
+RingScene SceneWithStages() {
+  RingScene scene = LiveScene();
+  scene.latency_lately = {20, 2'100, 8'000, 9'000, 10'000};
+  for (const StageEntry& stage : kStages) {
+    const auto i = static_cast<Nanos>(Index(stage.stage));
+    scene.stages[Index(stage.stage)].all = {1'234'567, 100 + i, 2'000 + i, 3'000, 4'500'000};
+  }
+  scene.stages[Index(Stage::kSocket)] = {};
+  scene.stages[Index(Stage::kPublish)].lately = {10, 99, 1'230, 1'230, 1'230};
+  return scene;
+}
+
+TEST(TopPictureTest, ThePageOfTheStagesHasALineForEachAndOneForTheWhole) {
+  TopView view;
+  view.page = TopPage::kStages;
+  const std::string text = Draw(SceneWithStages(), 100, 12, view);
+  const std::vector<std::string> lines = LinesOf(text);
+  EXPECT_EQ(lines[2].substr(0, 20), "latency p50 2.14 us ");
+  EXPECT_EQ(lines[3], "stage         p50      p99      max   2 s: p50      p99         timed");
+  EXPECT_EQ(lines[4],
+            "socket          -        -        -          -        -             0  from the "
+            "kernel's receipt of…");
+  EXPECT_EQ(lines[6],
+            "decode     102 ns  2.00 us  4.50 ms          -        -     1,234,567  naming and "
+            "decoding the frame");
+  EXPECT_EQ(lines[9].substr(0, 69),
+            "publish    105 ns  2.00 us  4.50 ms      99 ns  1.23 us     1,234,567");
+  EXPECT_EQ(lines[10].substr(0, 69),
+            "whole     2.14 us  8.40 us  1.32 ms    2.10 us  8.00 us           100");
+  EXPECT_EQ(WholeHeight(SceneWithStages(), nullptr, view, false), 11);
+}
+
+TEST(TopPictureTest, TheSmallestPageOfTheStagesHasThePercentilesOfAll) {
+  TopView view;
+  view.page = TopPage::kStages;
+  const std::vector<std::string> lines = LinesOf(Draw(SceneWithStages(), 40, 8, view));
+  EXPECT_EQ(lines[3], "stage         p50      p99      max");
+  EXPECT_EQ(lines[6], "decode     102 ns  2.00 us  4.50 ms");
+}
+
 TEST(TopPictureTest, TheSmallestHoldsWhatMattersMost) {
   const std::vector<std::string> lines = LinesOf(Draw(LiveScene(), 40, 8));
   EXPECT_EQ(lines[0], "live   writing   generation 3   pid 4242");

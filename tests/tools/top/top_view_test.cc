@@ -87,6 +87,21 @@ TEST(TopViewTest, KeysGoFromPageToPage) {
   EXPECT_EQ(press(TopKey::kBack), TopPage::kSymbols);
 }
 
+TEST(TopViewTest, TheStagesArePutAwayAgainByTheSameKeyOrAnyThatLeadsElsewhere) {
+  const RingScene scene = FourSymbols();
+  TopView view;
+  Settle(scene, &view);
+  const auto press = [&](TopKey key) {
+    Press(key, scene, kRows, &view);
+    return view.page;
+  };
+  EXPECT_EQ(KeyOfCharacter('l'), TopKey::kStages);
+  for (const TopKey key : {TopKey::kStages, TopKey::kNextPage, TopKey::kBack, TopKey::kEnter}) {
+    EXPECT_EQ(press(TopKey::kStages), TopPage::kStages);
+    EXPECT_EQ(press(key), TopPage::kSymbols);
+  }
+}
+
 TEST(TopViewTest, AnyKeyTakesTheHelpAwayAndDoesNothingElse) {
   const RingScene scene = FourSymbols();
   TopView view;
