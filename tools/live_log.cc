@@ -39,7 +39,16 @@ bool PrintToStandardError(std::string_view line) {
 }  // namespace
 
 LiveLog::LiveLog(std::function<bool(std::string_view)> print)
-    : print_(print ? std::move(print) : PrintToStandardError) {}
+    : print_(print ? std::move(print) : PrintToStandardError) {
+  notices_.reserve(kLogNoticesMax);
+  taken_.reserve(kLogNoticesMax);
+}
+
+LiveLog::KeptNotice::KeptNotice(const Notice& notice, ReceiveTime now) noexcept
+    : numbers(notice),
+      told(now),
+      symbol_bytes(notice.symbol.copy(symbol.data(), symbol.size())),
+      text_bytes(notice.text.copy(text.data(), text.size())) {}
 
 void LiveLog::Tell(std::string_view kind, std::string_view line, ReceiveTime now) {
   const std::lock_guard lock(mutex_);
@@ -62,10 +71,34 @@ void LiveLog::Tell(std::string_view kind, std::string_view line, ReceiveTime now
 }
 
 void LiveLog::Tell(const Notice& notice, ReceiveTime now) {
-  Tell(absl::StrCat("notice ", static_cast<int>(notice.kind)), Describe(notice), now);
+  const std::lock_guard lock(notices_mutex_);
+  if (notices_.size() < kLogNoticesMax) {
+    notices_.emplace_back(notice, now);
+  } else {
+    ++notices_over_;
+  }
+}
+
+void LiveLog::TellNotices() {
+  std::int64_t over = 0;
+  {
+    const std::lock_guard lock(notices_mutex_);
+    notices_.swap(taken_);
+    over = std::exchange(notices_over_, 0);
+  }
+  for (const KeptNotice& kept : taken_) {
+    Notice notice = kept.numbers;
+    notice.symbol = {kept.symbol.data(), kept.symbol_bytes};
+    notice.text = {kept.text.data(), kept.text_bytes};
+    Tell(absl::StrCat("notice ", static_cast<int>(notice.kind)), Describe(notice), kept.told);
+  }
+  taken_.clear();
+  const std::lock_guard lock(mutex_);
+  overflow_ += over;
 }
 
 void LiveLog::Drain(ReceiveTime now, bool last) {
+  TellNotices();
   std::deque<std::string> lines;
   {
     const std::lock_guard lock(mutex_);

@@ -123,6 +123,15 @@ bool WasReached(const FeedStatus& feed) {
                      [](const SlotStatus& slot) { return slot.counts.opens > 0; });
 }
 
+// What the exchange said to this address, and until when; empty: it is welcome.
+std::string BreakerText(const FeedStatus& feed) {
+  const Nanos length = std::max(feed.banned_for, feed.refused_for);
+  if (length == 0) return "";
+  return absl::StrFormat("the exchange %s this address: nothing is asked or connected for %.0f s",
+                         feed.banned_for != 0 ? "has banned" : "refuses",
+                         static_cast<double>(length) / kSecond);
+}
+
 class LiveRun {
  public:
   explicit LiveRun(const LiveRunOptions& options) : options_(options) {}
@@ -376,7 +385,9 @@ void LiveRun::TellService(const FeedStatus& feed) {
   if (moves) service_.Alive(now);
   const bool was_reached = WasReached(feed);
   if (was_reached) service_.Ready();
-  service_.Status(was_reached
+  const std::string breaker = BreakerText(feed);
+  service_.Status(!breaker.empty() ? breaker
+                  : was_reached
                       ? absl::StrCat(options_.engine.symbols.size() - feed.snapshots.size(), " of ",
                                      options_.engine.symbols.size(), " symbols need no snapshot")
                       : absl::StrCat("not connected; ", feed.problem));
@@ -519,23 +530,20 @@ void LiveRun::PrintSummary() const {
                static_cast<long long>(feed.budget.weight),
                static_cast<long long>(feed.budget.paused),
                static_cast<long long>(feed.budget.banned));
+  if (const std::string breaker = BreakerText(feed); !breaker.empty()) {
+    std::fprintf(stderr, "%s\n", breaker.c_str());
+  }
   std::fprintf(stderr, "%lld frames (%lld lost before the engine), %lld records\n",
                static_cast<long long>(slots.frames), static_cast<long long>(lost),
                static_cast<long long>(records));
 }
 
 void LiveRun::TellBan(const FeedStatus& feed) {
-  const Nanos length = std::max(feed.banned_for, feed.refused_for);
+  const std::string breaker = BreakerText(feed);
   const auto now = std::chrono::steady_clock::now();
-  if (length == 0 || now - ban_told_ < kBanToldEvery) return;
+  if (breaker.empty() || now - ban_told_ < kBanToldEvery) return;
   ban_told_ = now;
-  log_.Tell("ban",
-            absl::StrFormat("%s for %.0f s",
-                            feed.banned_for != 0
-                                ? "the exchange has banned this address: nothing is asked"
-                                : "the exchange refuses this address: no connection is tried",
-                            static_cast<double>(length) / kSecond),
-            WallNow());
+  log_.Tell("ban", breaker, WallNow());
 }
 
 // When each symbol that waits will have its snapshot, as things stand.

@@ -19,7 +19,10 @@ declare -A about=(
   [ring]="COUNT validated reads (default 1,000,000,000) of a ring by 1 process and by 3; memory orders"
   [kills]="a recorder killed COUNT times (default 1,000) into one folder: what is lost, what is whole"
   [storm]="COUNT storms (default 50) of faults against a live run, each of another seed and a minute long"
-  [soak]="COUNT seconds (default 600) of 20 symbols at the real pace: CPU, memory, latency"
+  [mass-cut]="200 symbols cut off at once, COUNT times shorter windows (default 1: the real ones, 8 minutes)"
+  [changeovers]="COUNT planned change-overs (default 100) with one leg and with two: gaps, records missing"
+  [soak]="COUNT seconds (default 3,600) of 20 symbols, 24 times as fast, with faults: memory, files, allocations"
+  [pace]="COUNT seconds (default 600) of 20 symbols at the real pace, without faults: CPU, memory, latency"
   [market]="COUNT seconds (default 86,400) of a synthetic market: the engine's book after every event"
 )
 
@@ -179,7 +182,7 @@ run_ring() {
   fi
 }
 
-# --- storm, soak ------------------------------------------------------------------------------------
+# --- storm, mass-cut, changeovers, soak, pace --------------------------------------------------------
 
 run_storm() {
   local storms seed failed=0 folder=build-dev/storm
@@ -199,14 +202,43 @@ run_storm() {
   return "$failed"
 }
 
+run_mass-cut() {
+  local scale
+  scale=$(count_of 1 "${1-}")
+  build release thalweg
+  say "mass cut: windows $scale times shorter than the real ones"
+  python3 -B tests/exchange/live_mass_cut_test.py --thalweg build-release/tools/thalweg \
+    --scale "$scale"
+}
+
+run_changeovers() {
+  local count
+  count=$(count_of 100 "${1-}")
+  build dev thalweg
+  say "change-overs: $count with one leg, $count with two"
+  python3 -B tests/exchange/live_parity_test.py --thalweg build-dev/tools/thalweg --source . \
+    --case changeovers --count "$count"
+}
+
+# In percent of BTCUSDT's rates: at 24 times the real pace two cores are enough for both programs.
+soak_activity=20
+
 run_soak() {
   local seconds
-  seconds=$(count_of 600 "${1-}")
-  bash tools/setup.sh
-  say "build thalweg (release)"
-  cmake --preset release >/dev/null
-  cmake --build --preset release --parallel "$jobs" --target thalweg
+  seconds=$(count_of 3600 "${1-}")
+  build dev thalweg_allocation_watch
+  build release thalweg
   say "soak: $seconds s"
+  /usr/bin/python3 -B tests/exchange/live_soak_test.py --thalweg build-release/tools/thalweg \
+    --python python --seconds "$seconds" --speed 24 --activity "$soak_activity" --fault-every 3 \
+    --allocation-watch build-dev/tests/exchange/libthalweg_allocation_watch.so
+}
+
+run_pace() {
+  local seconds
+  seconds=$(count_of 600 "${1-}")
+  build release thalweg
+  say "pace: $seconds s"
   /usr/bin/python3 -B tests/exchange/live_soak_test.py --thalweg build-release/tools/thalweg \
     --python python --seconds "$seconds"
 }
@@ -226,7 +258,7 @@ run_kills() {
 list() {
   local name
   for name in $(printf '%s\n' "${!about[@]}" | sort); do
-    printf '%-10s %s\n' "$name" "${about[$name]}"
+    printf '%-12s %s\n' "$name" "${about[$name]}"
   done
 }
 

@@ -63,6 +63,7 @@ class PacedLog {
 };
 
 SnapshotResult ResultOf(const RestAnswer& answer) {
+  if (absl::IsCancelled(answer.status)) return SnapshotResult::kUnsent;
   if (answer.is_good()) {
     return CheckDepthAnswer(answer.body).ok() ? SnapshotResult::kGood : SnapshotResult::kGarbage;
   }
@@ -162,17 +163,19 @@ class LiveFeed::Core {
     const auto on_depth = [this, shard](std::size_t symbol, bool comes) {
       const std::string& name = shards_[shard].symbols[symbol];
       if (comes) {
-        snapshots_.OnConnectionBack(name);
+        snapshots_.OnConnectionBack(name, NetworkLoop::Now());
       } else {
-        snapshots_.OnConnectionLost(name);
+        snapshots_.OnConnectionLost(name, NetworkLoop::Now());
       }
     };
-    for (const PlannedStream& stream : plan.streams) {
-      if (stream.kind == StreamKind::kDepth) on_depth(stream.symbol, false);
-    }
     streams_.push_back(
         std::make_unique<MergedStreams>(std::move(plan), *shards_[shard].input, on_depth));
     shard_of_streams_.push_back(shard);
+    for (const PlannedStream& stream : streams_.back()->plan().streams) {
+      if (stream.kind != StreamKind::kDepth) continue;
+      on_depth(stream.symbol, false);
+      depth_of_[shards_[shard].symbols[stream.symbol]] = {streams_.back().get(), stream.symbol};
+    }
   }
 
   [[nodiscard]] bool IsOnlyHost() const {
@@ -229,12 +232,14 @@ class LiveFeed::Core {
     rest_.Get(request.target, [this, ticket](const RestAnswer& answer) {
       is_asking_ = false;
       weight_.OnAnswer(*ticket, answer.Report(), NetworkLoop::Now());
+      BreakIfRefused();
       OnInfo(answer);
     });
   }
 
   void OnInfo(const RestAnswer& answer) {
     if (is_stopping_) return;
+    if (absl::IsCancelled(answer.status)) return;  // The question is still the first.
     Question question = std::move(questions_.front());
     questions_.pop_front();
     if (answer.is_good()) {
@@ -356,10 +361,25 @@ class LiveFeed::Core {
         if (shard == shard_of_.end() || shard->second != i) {
           ++orders_unknown_;
         } else {
-          snapshots_.Want(order->symbol, order->need, now);
+          snapshots_.Want(order->symbol, order->need, now, Traffic(order->symbol));
         }
       }
     }
+  }
+
+  // Frames of the symbol so far, of the connection that has its depth.
+  [[nodiscard]] std::int64_t Traffic(const std::string& symbol) const {
+    const auto found = depth_of_.find(symbol);
+    return found == depth_of_.end() ? 0 : found->second.first->frames_of(found->second.second);
+  }
+
+  // What an answer says of this address is for all of it: what was not sent is not, and nothing is
+  // dialled either.
+  void BreakIfRefused() {
+    const Nanos now = NetworkLoop::Now();
+    if (weight_.state(now) == BudgetState::kOpen) return;
+    rest_.CallOffUnsent();
+    connects_.Block(now, weight_.blocked_until() - now);
   }
 
   void FetchSnapshots(Nanos now) {
@@ -373,6 +393,8 @@ class LiveFeed::Core {
     const SnapshotResult result = ResultOf(answer);
     const SnapshotUse use =
         snapshots_.OnAnswer(request, result, answer.Report(), NetworkLoop::Now());
+    BreakIfRefused();
+    if (result == SnapshotResult::kUnsent) return;
     if (result == SnapshotResult::kGood) {
       problem_.clear();
     } else {
@@ -479,6 +501,8 @@ class LiveFeed::Core {
   absl::flat_hash_map<std::string, std::size_t> shard_of_;
   std::vector<std::unique_ptr<MergedStreams>> streams_;
   std::vector<std::size_t> shard_of_streams_;
+  // Which of them has a symbol's depth, and its number there.
+  absl::flat_hash_map<std::string, std::pair<const MergedStreams*, std::size_t>> depth_of_;
   std::vector<std::unique_ptr<SlotSurroundings>> surroundings_;  // Of each leg.
   std::vector<std::unique_ptr<StreamSlot>> slots_;
   std::vector<std::size_t> shard_of_slot_;

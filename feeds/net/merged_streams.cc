@@ -26,6 +26,7 @@ MergedStreams::MergedStreams(ConnectionPlan plan, ShardInput& shard,
       shard_(shard),
       on_depth_(std::move(on_depth)),
       has_come_(plan_.streams.size()),
+      given_(plan_.streams.size()),
       merge_(plan_.streams.size(),
              [this](std::size_t stream, const LegFrame& frame) { Give(stream, frame); }) {
   for (std::size_t i = 0; i < plan_.streams.size(); ++i) by_name_[plan_.streams[i].name] = i;
@@ -59,7 +60,16 @@ std::size_t MergedStreams::Find(std::string_view name) const {
   return unescaped == by_name_.end() ? plan_.streams.size() : unescaped->second;
 }
 
+std::int64_t MergedStreams::frames_of(std::size_t symbol) const noexcept {
+  std::int64_t frames = 0;
+  for (std::size_t i = 0; i < given_.size(); ++i) {
+    if (plan_.streams[i].symbol == symbol) frames += given_[i];
+  }
+  return frames;
+}
+
 void MergedStreams::Give(std::size_t stream, const LegFrame& frame) {
+  if (stream < given_.size()) ++given_[stream];
   if (stream < has_come_.size() && !has_come_[stream]) {
     has_come_[stream] = true;
     const PlannedStream& planned = plan_.streams[stream];

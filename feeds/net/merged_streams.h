@@ -45,6 +45,8 @@ class MergedStreams {
 
   // Which stream has the name, as it stands in a frame; plan().streams.size(): none of the plan.
   [[nodiscard]] std::size_t Find(std::string_view name) const;
+  // Of a symbol, by its number: frames that the shard was given so far.
+  [[nodiscard]] std::int64_t frames_of(std::size_t symbol) const noexcept;
   [[nodiscard]] const ConnectionPlan& plan() const noexcept { return plan_; }
   [[nodiscard]] const LegMerge& merge() const noexcept { return merge_; }
 
@@ -56,8 +58,9 @@ class MergedStreams {
   ShardInput& shard_;
   const std::function<void(std::size_t, bool)> on_depth_;
   absl::flat_hash_map<std::string, std::size_t> by_name_;
-  std::vector<std::int64_t> open_;  // Connections.
-  std::vector<bool> has_come_;      // By stream, since there was no connection.
+  std::vector<std::int64_t> open_;   // Connections.
+  std::vector<bool> has_come_;       // By stream, since there was no connection.
+  std::vector<std::int64_t> given_;  // Frames, by stream.
   LegMerge merge_;
 };
 

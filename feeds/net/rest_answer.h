@@ -25,7 +25,8 @@ inline constexpr Nanos kServerPauseMax = 300 * kSecond;
 struct RestAnswer {
   // OK when an answer came whole, of any HTTP status. Else DeadlineExceeded, Unavailable (dns,
   // connect, tls, connection lost), Unauthenticated (certificate), DataLoss (not HTTP, or more of
-  // it than allowed), ResourceExhausted (too many requests waiting), InvalidArgument (no target).
+  // it than allowed), ResourceExhausted (too many requests waiting), InvalidArgument (no target),
+  // Cancelled (called off before it was sent).
   absl::Status status;
   int code = 0;  // Of HTTP: 200
   std::optional<Nanos> retry_after;
@@ -33,9 +34,10 @@ struct RestAnswer {
   std::string body;
   ReceiveTime received;  // When the answer was whole, by the wall clock,
   Nanos monotonic = 0;   // and by NetworkLoop::Now().
+  bool was_sent = true;  // Something of the request may have reached the exchange.
 
   [[nodiscard]] bool is_good() const noexcept { return status.ok() && code == 200; }
-  [[nodiscard]] BudgetReport Report() const { return {code, retry_after, used_weight}; }
+  [[nodiscard]] BudgetReport Report() const { return {code, retry_after, used_weight, was_sent}; }
 };
 
 // "30": seconds. Nothing when it is no number, negative or a date; more than kBanMax is kBanMax.

@@ -55,6 +55,7 @@ struct Question {
   const std::string target;
   RestClient::Done done;  // Empty once it was called.
   LoopTimer deadline;
+  bool is_sent = false;
   bool is_retried = false;
 };
 using SharedQuestion = std::shared_ptr<Question>;
@@ -80,6 +81,7 @@ struct RestClient::State : std::enable_shared_from_this<State> {
   void FailLater(const SharedQuestion& question, absl::Status status);
   // The question is the first again, on a connection that cannot have been closed yet.
   void Retry(const SharedQuestion& question);
+  void CallOffUnsent();
   void CloseIdle();
   void CloseAll();
   [[nodiscard]] std::shared_ptr<Connection> FindIdle() const;
@@ -101,6 +103,7 @@ class RestClient::Connection : public std::enable_shared_from_this<Connection> {
       : client_(client.weak_from_this()), idle_timer_(client.loop), buffer_(kReadBufferMax) {}
 
   [[nodiscard]] bool is_idle() const noexcept { return stream_ != nullptr && !question_; }
+  [[nodiscard]] bool is_dialling() const noexcept { return dial_ != nullptr; }
   [[nodiscard]] const SharedQuestion& question() const noexcept { return question_; }
 
   void Dial(State& client, SharedQuestion question) {
@@ -113,6 +116,7 @@ class RestClient::Connection : public std::enable_shared_from_this<Connection> {
 
   void Send(const State& client, SharedQuestion question) {
     question_ = std::move(question);
+    question_->is_sent = true;
     idle_timer_.Cancel();
     request_ = {http::verb::get, client.endpoint.prefix + question_->target, 11};
     request_.set(http::field::host, client.endpoint.HostHeader());
@@ -330,9 +334,10 @@ void RestClient::State::Assign() {
 void RestClient::State::Answer(const SharedQuestion& question, RestAnswer answer) {
   const auto self = shared_from_this();  // The callback may destroy the client.
   question->deadline.Cancel();
-  Assign();
   const RestClient::Done done = std::exchange(question->done, nullptr);
+  // First, since it may call off what waits.
   if (done && !is_closed) done(std::move(answer));
+  Assign();
 }
 
 void RestClient::State::Fail(const SharedQuestion& question, absl::Status status) {
@@ -340,6 +345,7 @@ void RestClient::State::Fail(const SharedQuestion& question, absl::Status status
   answer.status = std::move(status);
   answer.received = WallNow();
   answer.monotonic = NetworkLoop::Now();
+  answer.was_sent = question->is_sent;
   Answer(question, std::move(answer));
 }
 
@@ -355,6 +361,20 @@ void RestClient::State::Retry(const SharedQuestion& question) {
   CloseIdle();
   waiting.push_front(question);
   Assign();
+}
+
+void RestClient::State::CallOffUnsent() {
+  std::deque<SharedQuestion> unsent = std::exchange(waiting, {});
+  const auto present = connections;
+  for (const auto& connection : present) {
+    if (!connection->is_dialling()) continue;
+    unsent.push_back(connection->question());
+    connection->Close(*this);
+  }
+  for (const SharedQuestion& question : unsent) {
+    ++counts.called_off;
+    FailLater(question, absl::CancelledError("called off before it was sent"));
+  }
 }
 
 void RestClient::State::CloseIdle() {
@@ -375,6 +395,8 @@ RestClient::~RestClient() { state_->CloseAll(); }
 void RestClient::Get(const std::string& target, Done done) {
   state_->Ask(std::make_shared<Question>(state_->loop, target, std::move(done)));
 }
+
+void RestClient::CallOffUnsent() { state_->CallOffUnsent(); }
 
 const RestCounts& RestClient::counts() const noexcept { return state_->counts; }
 const Endpoint& RestClient::endpoint() const noexcept { return state_->endpoint; }

@@ -56,6 +56,7 @@ struct RestCounts {
   std::int64_t malformed = 0;  // No HTTP, or more of it than allowed.
   std::int64_t retried = 0;
   std::int64_t overflow = 0;  // Beyond kRestWaitingMax.
+  std::int64_t called_off = 0;
   std::int64_t connections = 0;
 };
 
@@ -73,6 +74,9 @@ class RestClient {
   // does not begin with '/', is longer than kTargetBytesMax or not of visible ASCII is answered
   // with InvalidArgument.
   void Get(const std::string& target, Done done);
+  // Answers with Cancelled all requests of which nothing was sent yet: what the exchange says in
+  // an answer, that nobody is to ask for a while, counts for them too.
+  void CallOffUnsent();
 
   [[nodiscard]] const RestCounts& counts() const noexcept;
   [[nodiscard]] const Endpoint& endpoint() const noexcept;

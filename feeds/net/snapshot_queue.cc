@@ -27,14 +27,19 @@ SnapshotQueue::SnapshotQueue(const SnapshotQueueOptions& options, WeightBudget& 
   assert(options.concurrency > 0);
 }
 
+SnapshotQueue::Key SnapshotQueue::KeyOf(const std::string& name, const Symbol& symbol) {
+  return {symbol.need, symbol.given.has_value(), symbol.stale_since, -symbol.traffic, symbol.place,
+          name};
+}
+
 void SnapshotQueue::Enqueue(const std::string& name, Symbol& symbol) {
   symbol.is_waiting = true;
-  waiting_.insert({symbol.need, symbol.place, name});
+  waiting_.insert(KeyOf(name, symbol));
 }
 
 void SnapshotQueue::Dequeue(const std::string& name, Symbol& symbol) {
   symbol.is_waiting = false;
-  waiting_.erase({symbol.need, symbol.place, name});
+  waiting_.erase(KeyOf(name, symbol));
 }
 
 void SnapshotQueue::Delay(Symbol& symbol, Nanos now) {
@@ -45,7 +50,15 @@ void SnapshotQueue::Delay(Symbol& symbol, Nanos now) {
       std::max(symbol.not_before, now + static_cast<Nanos>(random_() % (bound + 1)));
 }
 
-void SnapshotQueue::Want(std::string_view name, SnapshotNeed need, Nanos now) {
+void SnapshotQueue::Rank(Symbol& symbol, SnapshotNeed need, Nanos now, std::int64_t traffic) {
+  symbol.need = need;
+  symbol.traffic = traffic;
+  const bool is_of_the_cut = symbol.back && now - *symbol.back < kSettledAfter;
+  symbol.stale_since = (is_of_the_cut ? symbol.lost : now) / kLostTogether;
+}
+
+void SnapshotQueue::Want(std::string_view name, SnapshotNeed need, Nanos now,
+                         std::int64_t traffic) {
   ++counts_.wishes;
   auto found = symbols_.find(name);
   if (found == symbols_.end()) {
@@ -61,7 +74,7 @@ void SnapshotQueue::Want(std::string_view name, SnapshotNeed need, Nanos now) {
     if (need >= symbol.need) return;
     const bool was_waiting = symbol.is_waiting;
     if (was_waiting) Dequeue(found->first, symbol);
-    symbol.need = need;
+    Rank(symbol, need, now, traffic);
     if (was_waiting) Enqueue(found->first, symbol);
     return;
   }
@@ -71,12 +84,12 @@ void SnapshotQueue::Want(std::string_view name, SnapshotNeed need, Nanos now) {
   } else {
     symbol.failures = 0;
   }
-  symbol.need = need;
+  Rank(symbol, need, now, traffic);
   symbol.place = ++last_place_;
   Enqueue(found->first, symbol);
 }
 
-void SnapshotQueue::OnConnectionLost(std::string_view name) {
+void SnapshotQueue::OnConnectionLost(std::string_view name, Nanos now) {
   auto found = symbols_.find(name);
   if (found == symbols_.end()) {
     if (symbols_.size() >= kSymbolsMax) return;
@@ -84,15 +97,21 @@ void SnapshotQueue::OnConnectionLost(std::string_view name) {
   }
   Symbol& symbol = found->second;
   ++symbol.epoch;
+  // One that is lost again before it was synchronised is stale since the first time.
+  const bool is_missed =
+      (symbol.is_waiting || symbol.is_in_flight) && symbol.need == SnapshotNeed::kNoBook;
+  if (!is_missed) symbol.lost = now;
   symbol.is_connected = false;
   if (!symbol.is_in_flight) return;
   symbol.is_in_flight = false;
   Enqueue(found->first, symbol);
 }
 
-void SnapshotQueue::OnConnectionBack(std::string_view name) {
+void SnapshotQueue::OnConnectionBack(std::string_view name, Nanos now) {
   const auto found = symbols_.find(name);
-  if (found != symbols_.end()) found->second.is_connected = true;
+  if (found == symbols_.end()) return;
+  found->second.is_connected = true;
+  found->second.back = now;
 }
 
 std::optional<SnapshotRequest> SnapshotQueue::Take(Nanos now) {
@@ -155,6 +174,11 @@ SnapshotUse SnapshotQueue::OnAnswer(const SnapshotRequest& request, SnapshotResu
     symbol.given = now;
     ++counts_.given;
     return SnapshotUse::kGive;
+  }
+  if (result == SnapshotResult::kUnsent) {
+    ++counts_.unsent;
+    Enqueue(found->first, symbol);
+    return SnapshotUse::kRetry;
   }
   switch (result) {
     case SnapshotResult::kGarbage:

@@ -120,6 +120,10 @@ std::optional<WeightBudget::Ticket> WeightBudget::Take(std::int64_t weight, Nano
 }
 
 void WeightBudget::OnAnswer(Ticket ticket, const BudgetReport& report, Nanos now) {
+  if (!report.was_sent) {
+    charges_.erase(ticket);
+    return Prune(now);
+  }
   const auto charge = charges_.find(ticket);
   if (charge != charges_.end() && !charge->second.is_over) {
     charge->second.ended = now;

@@ -65,6 +65,7 @@ struct BudgetReport {
   int status = 200;  // 0: there was no answer.
   std::optional<Nanos> retry_after;
   std::vector<UsedWeight> used;
+  bool was_sent = true;  // False: nothing of it can have reached the exchange.
 };
 
 enum class BudgetState : std::uint8_t {
@@ -105,8 +106,8 @@ class WeightBudget {
   [[nodiscard]] Nanos WhenFree(std::int64_t weight, Nanos now) const;
   // A ticket for one request; nothing while WhenFree(weight, now) > now.
   [[nodiscard]] std::optional<Ticket> Take(std::int64_t weight, Nanos now);
-  // The request of a ticket is over, whatever became of it. Unknown tickets: no effect but that of
-  // the report.
+  // The request of a ticket is over, whatever became of it; one that was never sent weighs nothing.
+  // Unknown tickets: no effect but that of the report.
   void OnAnswer(Ticket ticket, const BudgetReport& report, Nanos now);
   // The same address was refused elsewhere (a WebSocket handshake): 429, 418 and 403 count.
   void OnRefusal(int status, std::optional<Nanos> retry_after, Nanos now);

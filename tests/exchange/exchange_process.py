@@ -1,7 +1,8 @@
-"""A loopback exchange as a process of its own, and what it says its books are."""
+"""A loopback exchange as a process of its own, and what it says of its books and its limits."""
 
 import contextlib
 import http.client
+import json
 import ssl
 import subprocess
 import time
@@ -56,14 +57,29 @@ class Truth:
         else:
             self.connection = http.client.HTTPConnection(parts.netloc, timeout=30)
 
+    def ask(self, target):
+        try:
+            self.connection.request("GET", target)
+            answer = self.connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):
+            self.connection.close()  # It was idle for too long.
+            self.connection.request("GET", target)
+            answer = self.connection.getresponse()
+        body = answer.read().decode()
+        assert answer.status == 200, f"{target}: {answer.status} {body}"
+        return body
+
+    def limits(self):
+        """What was used of them at most, and how often somebody was refused."""
+        return json.loads(self.ask("/thalweg/limits"))
+
+    def add_fault(self, text):
+        self.ask(f"/thalweg/fault?add={urllib.parse.quote(text, safe='')}")
+
     def text(self, symbol, update_id, limit=None):
         """As `--final-book` writes one: a line a level, from the best one down and up."""
         target = f"/thalweg/book?symbol={symbol}&id={update_id}"
-        self.connection.request("GET", target if limit is None else f"{target}&limit={limit}")
-        answer = self.connection.getresponse()
-        body = answer.read().decode()
-        assert answer.status == 200, f"{symbol} {update_id}: {answer.status} {body}"
-        return body
+        return self.ask(target if limit is None else f"{target}&limit={limit}")
 
     def book(self, symbol, update_id, limit=None):
         """{"b": [(price, quantity), ...], "a": [...]}, the best first."""

@@ -2,13 +2,15 @@
 `thalweg verify`. The live books are the exchange's own, no record with clear flags is wrong, and a
 replay of what was recorded is the live run bit for bit.
 
-  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case market|recording|usdm|shards|legs|instruments|audits|storm [--short]
+  live_parity_test.py --thalweg PROGRAM --source CHECKOUT --case NAME [--short]
 
 Exit status 77: skipped, because the real recordings are not there.
 """
 
 import argparse
+import concurrent.futures
 import csv
+import itertools
 import math
 import os
 import pathlib
@@ -19,8 +21,10 @@ import sys
 import tempfile
 
 from exchange_process import Truth, exchange, read_truth
+from fault_storm import storm
 
 SKIPPED = 77
+RING_NUMBERS = itertools.count(1)
 # Bits of the quality word that speak of the book; a record without them promises it.
 BOOK_DOUBTS = 1 << 0 | 1 << 1 | 1 << 12 | 1 << 15
 
@@ -85,6 +89,11 @@ def check_records(path, truth):
     return promised, rows
 
 
+def live_tables(folder):
+    """The records of a live run, one file a shard."""
+    return sorted(folder.glob("live*.csv"))
+
+
 def check_books(folder, log, truth):
     """The books at the end, level for level."""
     states = re.findall(r"^(\S+): (\w[\w ]*) at (\d+);", log, re.MULTILINE)
@@ -95,8 +104,9 @@ def check_books(folder, log, truth):
     return len(states)
 
 
-def follow(program, folder, symbols, exchange_options, live_options, seconds, faults):
+def follow(program, folder, symbols, exchange_options, live_options, seconds, faults, shards=1):
     """Answers what the live run said. "{port}" in a live option is the exchange's."""
+    ring = f"parity-{os.getpid()}-{next(RING_NUMBERS)}"
     run([program, "exchange", "--make-ca", folder / "ca"], 60)
     (folder / "faults.txt").write_text("\n".join(faults) + "\n")
     options = ["--tls", "--cert", folder / "ca/server.pem", "--key", folder / "ca/server.key"]
@@ -108,8 +118,9 @@ def follow(program, folder, symbols, exchange_options, live_options, seconds, fa
         live = run(
             [program, "live", "--symbols", ",".join(symbols), "--for", seconds]
             + ["--rest", f"https://localhost:{port}", "--ws", f"wss://localhost:{port}"]
-            + ["--ca", folder / "ca/ca.pem", "--ring", f"parity-{os.getpid()}"]
-            + ["--record", folder / "recording", "--out", folder / "live.csv"]
+            + ["--ca", folder / "ca/ca.pem", "--ring", ring, "--shards", shards]
+            + ["--record", folder / "recording"]
+            + ["--out", folder / ("live.csv" if shards == 1 else "live-{shard}.csv")]
             + ["--final-book", folder / "book-{symbol}.txt"]
             + [word.replace("{port}", str(port)) for word in live_options],
             seconds + 120,
@@ -118,8 +129,12 @@ def follow(program, folder, symbols, exchange_options, live_options, seconds, fa
         truth = Truth(f"https://localhost:{port}", folder / "ca/ca.pem")
         books = check_books(folder, live.stderr, truth)
         assert books == len(symbols), f"{books} of {len(symbols)} symbols"
-    promised, rows = check_records(folder / "live.csv", read_truth(folder / "truth.txt"))
-    run([program, "top", "--clean", f"parity-{os.getpid()}"], 60)
+    true_books = read_truth(folder / "truth.txt")
+    counted = [check_records(table, true_books) for table in live_tables(folder)]
+    assert len(counted) == shards
+    promised, rows = (sum(numbers) for numbers in zip(*counted))
+    for name in [ring] if shards == 1 else [f"{ring}-{shard}" for shard in range(shards)]:
+        run([program, "top", "--clean", name], 60)
     assert promised > rows / 2 > 0, f"{promised} of {rows} records promise a book"
     print(f"{rows} records, {promised} promise a book and are right; {books} books are equal")
     return live.stderr
@@ -174,6 +189,7 @@ def market_case(args, folder):
     check_parity(args.thalweg, folder, symbols)
     # The faults did happen, and cost what they should and no more.
     assert told(log, r"429: (\d+)") == 1
+    assert "refuses this address: nothing is asked or connected for" in log, log
     assert told(log, r"418: (\d+)") == 0
     # A drop, a reorder, a malformed frame and a lost stretch; the cut is a gap to every symbol.
     assert 4 <= told(log, r", (\d+) gaps;") <= 4 + len(symbols) + 2
@@ -280,15 +296,32 @@ def shards_case(args, folder):
 FROM_EVENTS = ["best_bid", "best_bid_qty", "best_ask", "best_ask_qty", "mid", "imbalance_l5"]
 
 
-def rows_by_event(path):
-    """{symbol: {update id: what the record of that event says}}."""
+def rows_by_event(folder):
+    """{symbol: {update id: what the record of that event says}} of a live run."""
     found = {}
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            if not int(row["flags"]) & BOOK_DOUBTS:
-                values = tuple(row[name] for name in FROM_EVENTS)
-                found.setdefault(row["symbol"], {})[int(row["update_id"])] = values
+    for table in live_tables(folder):
+        with table.open(newline="") as file:
+            for row in csv.DictReader(file):
+                if not int(row["flags"]) & BOOK_DOUBTS:
+                    values = tuple(row[name] for name in FROM_EVENTS)
+                    found.setdefault(row["symbol"], {})[int(row["update_id"])] = values
     return found
+
+
+def check_same_records(symbols, disturbed, undisturbed):
+    """The records of two runs, from when both have begun until one has ended: none is missing, none differs."""
+    compared = 0
+    for symbol in symbols:
+        ours, theirs = disturbed[symbol], undisturbed[symbol]
+        first, last = max(min(ours), min(theirs)), min(max(ours), max(theirs))
+        for update_id in sorted(set(ours) | set(theirs)):
+            if not first <= update_id <= last:
+                continue
+            told_here, told_there = ours.get(update_id), theirs.get(update_id)
+            assert told_here == told_there, f"{symbol} {update_id}: {told_here}, {told_there}"
+            compared += 1
+    print(f"{compared} events have the records of an undisturbed run")
+    assert compared > 100
 
 
 def legs_case(args, folder):
@@ -318,19 +351,7 @@ def legs_case(args, folder):
     calm = folder / "undisturbed"
     calm.mkdir()
     follow(args.thalweg, calm, symbols, market, [], seconds, [])
-    compared = 0
-    disturbed, wanted = rows_by_event(folder / "live.csv"), rows_by_event(calm / "live.csv")
-    for symbol in symbols:
-        ours, theirs = disturbed[symbol], wanted[symbol]
-        first, last = max(min(ours), min(theirs)), min(max(ours), max(theirs))
-        for update_id in sorted(set(ours) | set(theirs)):
-            if not first <= update_id <= last:
-                continue
-            told_here, told_there = ours.get(update_id), theirs.get(update_id)
-            assert told_here == told_there, f"{symbol} {update_id}: {told_here}, {told_there}"
-            compared += 1
-    print(f"{compared} events have the records of an undisturbed run")
-    assert compared > 100
+    check_same_records(symbols, rows_by_event(folder), rows_by_event(calm))
     return log
 
 
@@ -423,50 +444,62 @@ def audits_case(args, folder):
     return log
 
 
+# A connection that is replaced again and again waits longer each time, up to 30 s, before it is replaced
+# once more: so far apart are the announcements; and so long each is before its end.
+CHANGE_SECONDS = 5
+# And no more attempts to connect are made than a third of what the exchange allows.
+ATTEMPTS_MAX, ATTEMPTS_SECONDS = 100, 300
+
+
+def changeovers_case(args, folder):
+    """Planned change-overs, of one leg and of two: no gap, no record missing, none that differs."""
+    shards = max(5, args.count // 10)
+    symbols = [f"SYM{i:02}USDT" for i in range(shards)]
+    market = ["--symbols", ",".join(f"{symbol}:50" for symbol in symbols), "--levels", "900", "--seed", "13"]
+
+    def announcements(legs):
+        connections = shards * legs
+        times = [0.0, 4.0]  # At first they connect.
+        for number in range(1, math.ceil(args.count / connections)):
+            times.append(times[-1] + min(30, 0.25 * 2 ** (number - 1)) + CHANGE_SECONDS + 1)
+            in_window = [time for time in times if time > times[-1] - ATTEMPTS_SECONDS]
+            if connections * len(in_window) > ATTEMPTS_MAX:
+                times[-1] = in_window[0] + ATTEMPTS_SECONDS + 1
+        return times[1:]
+
+    seconds = math.ceil(max(announcements(1)[-1], announcements(2)[-1])) + 2 * CHANGE_SECONDS
+
+    def follow_changes(legs):
+        place = folder / f"{legs}-legs"
+        place.mkdir()
+        faults = [f"shutdown:for={CHANGE_SECONDS}@time={time:.2f}" for time in announcements(max(legs, 1))]
+        both = ["--legs", "2", "--second-ws", "wss://127.0.0.1:{port}"] if legs == 2 else []
+        log = follow(args.thalweg, place, symbols, market, both, seconds, faults if legs else [], shards)
+        return place, log
+
+    # 0: nothing is announced.
+    with concurrent.futures.ThreadPoolExecutor() as runs:
+        (calm, _), *changed = runs.map(follow_changes, (0, 1, 2))
+    undisturbed = rows_by_event(calm)
+    for legs, (place, log) in enumerate(changed, start=1):
+        replaced, gaps = told(log, r"(\d+) replaced,"), told(log, r", (\d+) gaps;")
+        print(f"legs {legs}: {replaced} change-overs, {gaps} gaps")
+        assert replaced == len(announcements(legs)) * shards * legs >= args.count, log
+        assert gaps == told(log, r"(\d+) ended,") == 0, log
+        assert told(log, r"(\d+) lost before the engine") == 0, log
+        assert told(log, r"(\d+) gaps of both") == 0, log
+        check_same_records(symbols, rows_by_event(place), undisturbed)
+        receipt = run([args.thalweg, "verify", place / "recording"], 300).stdout
+        assert len(re.findall("bit-identical", receipt)) == shards, receipt
+        assert "cannot be claimed" not in receipt, receipt
+    return changed[-1][1]
+
+
 # Answers are bad up to this one.
 STORM_REQUESTS = 60
 # A snapshot that failed several times is asked for again after up to 30 s: so long at least a storm has
 # to be over before every symbol must be live.
 CALM_SECONDS = 45
-
-
-def storm(dice, streams, seconds):
-    """A fault every few seconds, each of a random kind and place; none in the last fifth."""
-    faults = []
-    time = 5.0
-    while time < 0.8 * seconds:
-        stream = dice.choice(streams)
-        depth = f"stream={stream}@depth@100ms"
-        kind = dice.choice(
-            [
-                f"drop:{depth},count={dice.randint(1, 3)}",
-                f"drop:stream={stream}@trade,count={dice.randint(1, 5)}",
-                f"duplicate:{depth},times={dice.randint(1, 3)}",
-                f"reorder:{depth},by={dice.randint(1, 4)}",
-                f"delay:{depth},for={dice.uniform(0.1, 2):.2f}",
-                f"malformed:{depth},how={dice.choice(['truncated', 'garbage', 'utf8', 'binary'])}",
-                f"unknown-field:{depth}",
-                f"unknown-event:{depth}",
-                f"stall:{depth},for={dice.uniform(1, 9):.2f}",
-                f"stall:{depth},for={dice.uniform(1, 9):.2f},lose=yes",
-                f"cut:bytes={dice.randint(0, 400)},how={dice.choice(['fin', 'reset'])}",
-                f"dribble:bytes={dice.randint(20, 2000)},every=0.01,for=1",
-                f"shutdown:for={dice.uniform(0.2, 3):.2f}",
-                "close:code=1001",
-                f"pings:count={dice.randint(2, 20)}",
-            ]
-        )
-        faults.append(f"{kind}@time={time:.2f}")
-        time += dice.expovariate(1 / 2.5)
-    for request in range(2, STORM_REQUESTS):
-        if dice.random() < 0.2:
-            late = f"snapshot-late:for={dice.uniform(0.1, 5):.2f}"
-            old = f"snapshot-old:by={dice.randint(100, 5000)}"
-            garbage = ["truncated", "html", "empty", "ascending", "crossed", "duplicate"]
-            how = f"snapshot-garbage:how={dice.choice(garbage)}"
-            error = f"rest-error:status={dice.choice([429, 500, 503])}"
-            faults.append(f"{dice.choice([late, old, how, error])}@request={request}")
-    return faults
 
 
 def storm_case(args, folder):
@@ -475,17 +508,31 @@ def storm_case(args, folder):
     symbols = [f"SYM{i:02}USDT" for i in range(args.symbols)]
     market = ["--symbols", ",".join(symbols), "--levels", "900", "--seed", str(args.seed)]
     streams = [symbol.lower() for symbol in symbols]
-    faults = storm(random.Random(args.seed), streams, args.seconds)
+    faults = storm(random.Random(args.seed), streams, args.seconds, STORM_REQUESTS)
     calm = 0 if args.short else CALM_SECONDS
     log = follow(args.thalweg, folder, symbols, market, [], args.seconds + calm, faults)
     check_parity(args.thalweg, folder, symbols)
     return log
 
 
+CASES = {
+    "market": market_case,
+    "recording": recording_case,
+    "usdm": usdm_case,
+    "shards": shards_case,
+    "legs": legs_case,
+    "changeovers": changeovers_case,
+    "instruments": instruments_case,
+    "audits": audits_case,
+    "storm": storm_case,
+}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--thalweg", required=True)
-    parser.add_argument("--case", choices=["market", "recording", "usdm", "shards", "legs", "instruments", "audits", "storm"], required=True)
+    parser.add_argument("--case", choices=list(CASES), required=True)
+    parser.add_argument("--count", type=int, default=10, help="of change-overs, with each number of legs")
     parser.add_argument("--source", type=pathlib.Path, required=True, help="the checkout")
     parser.add_argument("--short", action="store_true", help="fewer symbols, less time")
     parser.add_argument("--seed", type=int, default=1, help="of a storm")
@@ -495,22 +542,11 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = args.folder or pathlib.Path(temporary)
-        cases = {
-            "market": market_case,
-            "recording": recording_case,
-            "usdm": usdm_case,
-            "shards": shards_case,
-            "legs": legs_case,
-            "instruments": instruments_case,
-            "audits": audits_case,
-            "storm": storm_case,
-        }
         try:
-            log = cases[args.case](args, folder)
+            log = CASES[args.case](args, folder)
         except BaseException:
-            for name in ("live.log", "exchange.log"):
-                if (folder / name).exists():
-                    print(f"--- {name}\n{(folder / name).read_text()[-6000:]}", file=sys.stderr)
+            for log in (*folder.rglob("live.log"), *folder.rglob("exchange.log")):
+                print(f"--- {log}\n{log.read_text()[-6000:]}", file=sys.stderr)
             raise
     return 0 if log is not None else SKIPPED
 

@@ -49,6 +49,33 @@ TEST_F(LiveLogTest, OfOneKindSomeAreToldAndTheRestIsCounted) {
   EXPECT_EQ(lines_.back(), "02:01:00.000Z later\n");
 }
 
+TEST_F(LiveLogTest, ANoticeOutlivesItsWordsAndIsALineOnceItIsDrained) {
+  {
+    const std::string symbol = "BTCUSDT";
+    const std::string words(kLogNoticeTextMax + 50, 'x');
+    log_.Tell(Notice{.kind = NoticeKind::kSequenceGap, .symbol = symbol, .a = 4, .b = 9}, kStart);
+    log_.Tell(Notice{.kind = NoticeKind::kSnapshotRefused, .symbol = symbol, .text = words},
+              kStart);
+  }
+  log_.Drain(kStart + kSecond);
+  EXPECT_EQ(lines_,
+            (std::vector<std::string>{
+                "02:00:00.000Z BTCUSDT: gap: book at 4, next event begins at 9; resyncing\n",
+                "02:00:00.000Z BTCUSDT: snapshot refused: " + std::string(kLogNoticeTextMax, 'x') +
+                    "\n"}));
+}
+
+TEST_F(LiveLogTest, NoticesBeyondTheirBoundAreCounted) {
+  for (std::size_t i = 0; i < kLogNoticesMax + 3; ++i) {
+    log_.Tell(Notice{.kind = NoticeKind::kCrossed, .symbol = "BTCUSDT", .a = 1}, kStart);
+  }
+  log_.Drain(kStart, true);
+  ASSERT_EQ(lines_.size(), static_cast<std::size_t>(kLogLinesOfKind) + 2);
+  EXPECT_EQ(lines_[lines_.size() - 2],
+            "02:00:00.000Z 1004 more like: BTCUSDT: book crossed at 1\n");
+  EXPECT_EQ(lines_.back(), "02:00:00.000Z 3 lines had no room\n");
+}
+
 TEST_F(LiveLogTest, TheLastDrainTellsWhatWasLeftOut) {
   for (int i = 0; i < kLogLinesOfKind + 1; ++i) log_.Tell("gap", "again", kStart);
   log_.Drain(kStart, true);

@@ -7,12 +7,16 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/string_view.h"
+#include "feeds/decode/rest_target.h"
 
 namespace thalweg {
 namespace {
 
 constexpr int kGoingAway = 1'001;
+constexpr int kNoGoodbye = 1'006;  // What ends without a close frame; a reset here.
 constexpr int kPolicyViolation = 1'008;
+constexpr std::string_view kLimitsPath = "/thalweg/limits";
+constexpr std::string_view kFaultPath = "/thalweg/fault";
 
 std::int64_t SecondsUp(Nanos span) {
   return std::max<std::int64_t>((span + kSecond - 1) / kSecond, 1);
@@ -155,12 +159,20 @@ Exchange::Exchange(ExchangeOptions options, std::unique_ptr<ExchangeFeed> feed, 
       venue_(VenueOf(feed_->market(), options_.time_scale)),
       budget_(venue_),
       desk_(venue_, *feed_, tapes_, listing_) {
-  for (const Fault& fault : options_.faults) {
-    Scheduled scheduled;
-    scheduled.fault = fault;
-    scheduled.left = IsMoment(fault.kind) ? 1 : fault.count;
-    faults_.push_back(std::move(scheduled));
-  }
+  for (const Fault& fault : options_.faults) Schedule(fault);
+}
+
+void Exchange::Schedule(const Fault& fault) {
+  Scheduled scheduled;
+  scheduled.fault = fault;
+  scheduled.left = IsMoment(fault.kind) ? 1 : fault.count;
+  faults_.push_back(std::move(scheduled));
+}
+
+void Exchange::AddFault(const Fault& fault) {
+  // Of a long run there are many: those that are over only cost time.
+  std::erase_if(faults_, [](const Scheduled& scheduled) { return scheduled.left == 0; });
+  Schedule(fault);
 }
 
 Nanos Exchange::FeedTime(Nanos now) const {
@@ -175,7 +187,7 @@ EventTime Exchange::Clock(Nanos now) const { return feed_->start() + FeedTime(no
 
 HttpAnswer Exchange::Ask(const HttpQuestion& question, Nanos now) {
   const std::int64_t weight = desk_.Weight(question);
-  if (weight == 0) return desk_.Answer(question, Clock(now));
+  if (weight == 0) return AskOwn(question, now);
   if (std::optional<HttpAnswer> closed = Maintenance(now)) return *std::move(closed);
   const BudgetVerdict verdict = budget_.Charge(question.address, weight, now);
   HttpAnswer answer;
@@ -201,10 +213,35 @@ HttpAnswer Exchange::Ask(const HttpQuestion& question, Nanos now) {
   }
   const std::string used = absl::StrCat(verdict.weight_used);
   answer.headers.emplace_back("X-MBX-USED-WEIGHT", used);
-  answer.headers.emplace_back("X-MBX-USED-WEIGHT-1M", used);
+  const StatedWindow window = StatedWindowOf(venue_.weight_window);
+  answer.headers.emplace_back(
+      absl::StrCat("X-MBX-USED-WEIGHT-", window.count, Abseil(window.interval.substr(0, 1))), used);
   if (verdict.status != 200) {
     answer.headers.emplace_back("Retry-After", absl::StrCat(SecondsUp(verdict.retry_after)));
   }
+  return answer;
+}
+
+HttpAnswer Exchange::AskOwn(const HttpQuestion& question, Nanos now) {
+  const std::string_view target = question.target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  HttpAnswer answer;
+  if (path == kLimitsPath) {
+    const BudgetPeaks& peaks = budget_.peaks();
+    answer.body =
+        absl::StrCat(R"({"weight":{"limit":)", venue_.weight_max, R"(,"windowMs":)",
+                     venue_.weight_window / kMillisecond, R"(,"most":)", peaks.weight,
+                     R"(},"attempts":{"limit":)", venue_.attempts_max, R"(,"windowMs":)",
+                     venue_.attempts_window / kMillisecond, R"(,"most":)", peaks.attempts,
+                     R"(},"refused":)", peaks.refused, R"(,"banned":)", peaks.banned, "}");
+    return answer;
+  }
+  if (path != kFaultPath) return desk_.Answer(question, Clock(now));
+  const absl::StatusOr<Fault> fault =
+      ParseFault(PercentDecoded(QueryParameter(target, "add").value_or("")));
+  if (!fault.ok()) return ErrorAnswer(400, -1100, Standard(fault.status().message()));
+  AddFault(*fault);
+  answer.body = "{}";
   return answer;
 }
 
@@ -605,6 +642,11 @@ void Exchange::BeginMoment(const Fault& fault, Nanos now) {
         connection.close_at = now + fault.length;
         break;
       case FaultKind::kClose:
+        if (fault.code == kNoGoodbye) {
+          connection.is_closing = true;
+          wire_.Cut(number, Share(""), 0, true);
+          break;
+        }
         CloseConnection(connection, number, static_cast<int>(fault.code), "as asked for");
         break;
       case FaultKind::kPings:

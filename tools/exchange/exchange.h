@@ -96,6 +96,10 @@ class Exchange {
   // Says serverShutdown to everybody and closes every connection.
   void ShutDown(Nanos now);
 
+  // As if it had stood in the options; what it counts it counts from now on.
+  void AddFault(const Fault& fault);
+  [[nodiscard]] const BudgetPeaks& peaks() const noexcept { return budget_.peaks(); }
+
   // How the feed ended, as far as it has.
   [[nodiscard]] absl::Status feed_status() const { return feed_->status(); }
   [[nodiscard]] bool is_feed_over() const noexcept { return is_feed_over_; }
@@ -167,6 +171,9 @@ class Exchange {
   // The answer to everything while a maintenance lasts.
   [[nodiscard]] std::optional<HttpAnswer> Maintenance(Nanos now) const;
   [[nodiscard]] HttpAnswer AskDepth(const RestDesk::Depth& depth, Nanos now);
+  // Requests of ours, which no exchange has.
+  [[nodiscard]] HttpAnswer AskOwn(const HttpQuestion& question, Nanos now);
+  void Schedule(const Fault& fault);
 
   const ExchangeOptions options_;
   const std::unique_ptr<ExchangeFeed> feed_;

@@ -34,7 +34,7 @@ enum class FaultKind : std::uint8_t {
   kDribble,   // `bytes` at a time, one part every `every` seconds, for `for` seconds.
   kIdReset,   // Update ids of `symbol` begin again at `to`.
   kShutdown,  // serverShutdown is said, and `for` seconds later every connection is closed.
-  kClose,     // Every connection is closed with `code`.
+  kClose,     // Every connection is closed with `code`; 1006: is reset, without a goodbye.
   kPings,     // `count` pings at once.
   // What the exchange does to an instrument, or to all.
   kTickSize,     // The tick of `symbol` is `tick`.

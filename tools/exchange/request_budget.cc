@@ -13,6 +13,16 @@ std::int64_t RequestBudget::Window::Add(std::int64_t amount, Nanos length, Nanos
   return count += amount;
 }
 
+std::int64_t RequestBudget::SlidingWindow::Add(std::int64_t amount, Nanos length, Nanos now) {
+  entries.emplace_back(now, amount);
+  sum += amount;
+  while (entries.front().first + length <= now) {
+    sum -= entries.front().second;
+    entries.pop_front();
+  }
+  return sum;
+}
+
 RequestBudget::Address& RequestBudget::Find(std::string_view address, Nanos now) {
   const auto known = addresses_.find(address);
   if (known != addresses_.end()) {
@@ -39,6 +49,19 @@ void RequestBudget::Ban(Address& address, Nanos now) const {
 
 BudgetVerdict RequestBudget::Charge(std::string_view name, std::int64_t weight, Nanos now) {
   Address& address = Find(name, now);
+  const std::int64_t used = address.sliding_weight.Add(weight, venue_.weight_window, now);
+  peaks_.weight = std::max(peaks_.weight, used);
+  const BudgetVerdict verdict = Judge(address, weight, now);
+  Note(verdict);
+  return verdict;
+}
+
+void RequestBudget::Note(const BudgetVerdict& verdict) noexcept {
+  if (verdict.status == 429) ++peaks_.refused;
+  if (verdict.status == 418) ++peaks_.banned;
+}
+
+BudgetVerdict RequestBudget::Judge(Address& address, std::int64_t weight, Nanos now) const {
   BudgetVerdict verdict;
   verdict.weight_used = address.weight.Add(weight, venue_.weight_window, now);
   verdict.limit = venue_.weight_max;
@@ -67,6 +90,14 @@ BudgetVerdict RequestBudget::Charge(std::string_view name, std::int64_t weight, 
 
 BudgetVerdict RequestBudget::Connect(std::string_view name, Nanos now) {
   Address& address = Find(name, now);
+  const std::int64_t made = address.sliding_attempts.Add(1, venue_.attempts_window, now);
+  peaks_.attempts = std::max(peaks_.attempts, made);
+  const BudgetVerdict verdict = JudgeAttempt(address, now);
+  Note(verdict);
+  return verdict;
+}
+
+BudgetVerdict RequestBudget::JudgeAttempt(Address& address, Nanos now) const {
   BudgetVerdict verdict;
   verdict.limit = venue_.attempts_max;
   if (now < address.banned_until) {

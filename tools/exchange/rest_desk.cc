@@ -73,6 +73,13 @@ HttpAnswer Json(std::string body) {
   return answer;
 }
 
+std::string RateLimitText(std::string_view kind, Nanos window, std::int64_t limit) {
+  const StatedWindow stated = StatedWindowOf(window);
+  return absl::StrCat(R"({"rateLimitType":")", Abseil(kind), R"(","interval":")",
+                      Abseil(stated.interval), R"(","intervalNum":)", stated.count, R"(,"limit":)",
+                      limit, "}");
+}
+
 // The offset of "5", "-1" or "+05:30"; nothing when it is not in [-12:00, +14:00].
 std::optional<Nanos> ParseTimeZone(absl::string_view text) {
   const bool negative = !text.empty() && text.front() == '-';
@@ -423,10 +430,10 @@ HttpAnswer RestDesk::Answer(const HttpQuestion& question, EventTime now) {
 HttpAnswer RestDesk::ExchangeInfo(const Query& query) const {
   std::string json = absl::StrCat(
       R"({"timezone":"UTC","serverTime":)", UnixTime(query.now, query.microseconds),
-      R"(,"rateLimits":[{"rateLimitType":"REQUEST_WEIGHT","interval":"MINUTE","intervalNum":1,)",
-      R"("limit":)", venue_.weight_max,
-      R"(},{"rateLimitType":"RAW_REQUESTS","interval":"MINUTE","intervalNum":5,"limit":)",
-      venue_.raw_requests_max, R"(}],"exchangeFilters":[],"symbols":[)");
+      R"(,"rateLimits":[)",
+      RateLimitText("REQUEST_WEIGHT", venue_.weight_window, venue_.weight_max), ",",
+      RateLimitText("RAW_REQUESTS", venue_.raw_requests_window, venue_.raw_requests_max),
+      R"(],"exchangeFilters":[],"symbols":[)");
   std::vector<const ListedSymbol*> wanted = query.symbols;
   if (wanted.empty()) {
     for (const ListedSymbol& symbol : feed_.symbols()) {

@@ -24,6 +24,11 @@ Venue VenueOf(Market market, std::int64_t time_scale) {
   return venue;
 }
 
+StatedWindow StatedWindowOf(Nanos window) noexcept {
+  if (window % kMinute == 0) return {"MINUTE", window / kMinute};
+  return {"SECOND", (window + kSecond - 1) / kSecond};
+}
+
 std::int64_t DepthWeight(Market market, std::int64_t limit) noexcept {
   if (market == Market::kSpot) {
     if (limit <= 100) return 5;

@@ -48,6 +48,14 @@ struct Venue {
 // With every window, period and deadline divided by `time_scale`. REQUIRES: in [1, kTimeScaleMax].
 [[nodiscard]] Venue VenueOf(Market market, std::int64_t time_scale);
 
+// A window as exchangeInfo and headers state it, in whole units: rounded up, so that who believes
+// it stays within the true one.
+struct StatedWindow {
+  std::string_view interval = "MINUTE";  // Or "SECOND".
+  std::int64_t count = 1;
+};
+[[nodiscard]] StatedWindow StatedWindowOf(Nanos window) noexcept;
+
 // The weight of a depth request, by its limit.
 [[nodiscard]] std::int64_t DepthWeight(Market market, std::int64_t limit) noexcept;
 

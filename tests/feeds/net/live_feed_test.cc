@@ -387,6 +387,30 @@ TEST(LiveFeedTest, FaultW5ABanStopsEverythingAndIsShown) {
   EXPECT_TRUE(running.Stop().ok());
 }
 
+// The breaker is of the address: whoever was refused, nothing is asked and nothing is dialled.
+TEST(LiveFeedTest, FaultS5ARefusalOfRestStopsConnectionsTooAndItsEndIsShown) {
+  for (const std::string status : {"429", "418"}) {
+    SCOPED_TRACE(status);
+    ServedMarket exchange({"BTCUSDT"}, {absl::StrCat("rest-error:status=", status, "@request=1"),
+                                        "cut:bytes=0,how=reset@frame=40"});
+    KeptShard shard;
+    RunningFeed running(OptionsFor(exchange.port()), {{&shard, {"BTCUSDT"}}});
+    ASSERT_TRUE(running.Await([&] { return shard.frame_count() > 0; }));
+    shard.Order("BTCUSDT");
+    ASSERT_TRUE(running.Await([&] { return running.feed().Status().refused_for > 0; }));
+    const FeedStatus refused = running.feed().Status();
+    EXPECT_LE(refused.refused_for, kSecond) << "as Retry-After says";
+    EXPECT_EQ(refused.banned_for > 0, status == "418");
+    EXPECT_TRUE(absl::StrContains(refused.problem, absl::StrCat("HTTP ", status)));
+    // It ends by itself, with nothing lost: the snapshot comes, and the next connection.
+    ASSERT_TRUE(running.Await([&] { return shard.rest_count() == 2; }));
+    ASSERT_TRUE(
+        running.Await([&] { return running.feed().Status().connections[0].counts.opens == 2; }));
+    EXPECT_TRUE(running.Stop().ok());
+    EXPECT_EQ(running.feed().Status().refused_for, 0);
+  }
+}
+
 TEST(LiveFeedTest, FaultW6SubscriptionsThatFailAreMadeGood) {
   // Long names, so that the last streams of the plan do not fit into the URL although there are
   // few: a reply comes behind the data that is on its way.

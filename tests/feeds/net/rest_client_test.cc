@@ -274,6 +274,49 @@ TEST_F(RestClientTest, FaultS3ALateAnswerIsADeadlineAndTheNextRequestWorks) {
   EXPECT_TRUE(Get(kDepth).is_good());
 }
 
+// One connection: the first is under way, the others wait for it.
+TEST_F(RestClientTest, FaultS5WhatWasNotSentIsCalledOffWhenOneIsRefused) {
+  const ScriptedServer refusing(Always(Response("{}", "Retry-After: 7\r\n", "429 Slow Down")));
+  RestOptions options;
+  options.connections = 1;
+  Connect(refusing.port(), options);
+  std::vector<RestAnswer> answers(3);
+  std::size_t left = answers.size();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    client_->Get("/", [&, i](RestAnswer answer) {
+      answers[i] = std::move(answer);
+      if (answers[i].code == 429) client_->CallOffUnsent();
+      if (--left == 0) loop_.Stop();
+    });
+  }
+  Run();
+  EXPECT_EQ(answers[0].code, 429);
+  EXPECT_TRUE(answers[0].was_sent);
+  for (const std::size_t i : {1u, 2u}) {
+    EXPECT_TRUE(absl::IsCancelled(answers[i].status)) << answers[i].status;
+    EXPECT_FALSE(answers[i].was_sent);
+    EXPECT_FALSE(answers[i].Report().was_sent);
+  }
+  EXPECT_EQ(client_->counts().called_off, 2);
+  EXPECT_EQ(client_->counts().answers, 1) << "nothing was sent behind the refusal";
+  EXPECT_EQ(Get("/").code, 429) << "and what is asked later is sent";
+}
+
+TEST_F(RestClientTest, ADialThatIsCalledOffSendsNothing) {
+  const ScriptedServer server(Always(Response("{}")));
+  Connect(server.port());
+  RestAnswer called_off;
+  client_->Get("/", [&](RestAnswer answer) {
+    called_off = std::move(answer);
+    loop_.Stop();
+  });
+  client_->CallOffUnsent();
+  Run();
+  EXPECT_TRUE(absl::IsCancelled(called_off.status)) << called_off.status;
+  EXPECT_FALSE(called_off.was_sent);
+  EXPECT_EQ(Get("/").code, 200);
+}
+
 TEST_F(RestClientTest, AConnectionThatIsResetIsALoss) {
   ServedMarket exchange({"rest-error:status=0@request=1"});
   Connect(exchange.port());
@@ -476,7 +519,9 @@ TEST_F(RestClientTest, FaultS5ManyLostSymbolsRecoverWithoutARefusalOverSockets) 
   ServedMarket exchange({}, {}, symbols, kScale);
   Connect(exchange.port());
   std::mt19937_64 random(1);
-  WeightBudget budget(DefaultRateLimits(Market::kSpot), {.test_time_scale = kScale});
+  // As its exchangeInfo states them.
+  WeightBudget budget(std::vector<RateLimit>{{RateLimitKind::kRequestWeight, kSecond, 6'000},
+                                             {RateLimitKind::kRawRequests, 5 * kSecond, 300'000}});
   SnapshotQueue queue({}, budget, random);
   for (const std::string& symbol : symbols) {
     queue.Want(symbol, SnapshotNeed::kNoBook, NetworkLoop::Now());

@@ -53,10 +53,10 @@ TEST_F(SnapshotQueueTest, NeedComesFirstThenWhoCameFirst) {
 TEST_F(SnapshotQueueTest, OneIsNeededWhileASymbolWithoutABookWaitsForTheBudgetAlone) {
   EXPECT_FALSE(queue.IsNeeded(0));
   queue.Want("DOUBT", SnapshotNeed::kDoubt, 0);
-  queue.OnConnectionLost("LOST");
+  queue.OnConnectionLost("LOST", 0);
   queue.Want("LOST", SnapshotNeed::kNoBook, 0);
   EXPECT_FALSE(queue.IsNeeded(0));
-  queue.OnConnectionBack("LOST");
+  queue.OnConnectionBack("LOST", 0);
   EXPECT_TRUE(queue.IsNeeded(0));
   EXPECT_EQ(TakeAll(0), (Names{"LOST", "DOUBT"}));
   EXPECT_FALSE(queue.IsNeeded(0));
@@ -72,6 +72,59 @@ TEST_F(SnapshotQueueTest, AHigherNeedMovesAWaitingSymbolUpAndALowerOneDoesNotMov
   queue.Want("B", SnapshotNeed::kBackground, 0);
   EXPECT_EQ(TakeAll(0), (Names{"A", "B"}));
   EXPECT_EQ(queue.counts().merged, 2);
+}
+
+// Needed books first, of those the ones that were never there; then what is stale the longest; then
+// what has the heaviest traffic.
+TEST_F(SnapshotQueueTest, FaultS5AfterAMassCutTheOrderIsNeedThenStalenessThenTraffic) {
+  for (const char* const name : {"LIGHT", "HEAVY", "EARLIER", "AUDITED"}) {
+    queue.Want(name, SnapshotNeed::kNoBook, 0);
+    TakeAll(0);
+    EXPECT_EQ(Answer(taken.back(), SnapshotResult::kGood, 0), SnapshotUse::kGive);
+  }
+  const Nanos cut = kMinute;
+  queue.OnConnectionLost("EARLIER", cut - 5 * kSecond);
+  queue.OnConnectionLost("LIGHT", cut);
+  queue.OnConnectionLost("HEAVY", cut + 200 * kMillisecond);
+  const Nanos back = cut + 2 * kSecond;
+  for (const char* const name : {"LIGHT", "HEAVY", "EARLIER"}) queue.OnConnectionBack(name, back);
+  queue.Want("AUDITED", SnapshotNeed::kBackground, cut, 1'000'000);
+  queue.Want("LIGHT", SnapshotNeed::kNoBook, back, 10);
+  queue.Want("HEAVY", SnapshotNeed::kNoBook, back, 5'000);
+  queue.Want("EARLIER", SnapshotNeed::kNoBook, back + kSecond / 2, 1);
+  queue.Want("NEW", SnapshotNeed::kNoBook, back + kSecond, 1);
+  const std::vector<SnapshotEstimate> order = queue.Estimates(back);
+  ASSERT_EQ(order.size(), 5u);
+  EXPECT_EQ(order.front().symbol, "NEW");
+  EXPECT_EQ(TakeAll(back + kSecond), (Names{"NEW", "EARLIER", "HEAVY", "LIGHT"}));
+}
+
+TEST_F(SnapshotQueueTest, ASymbolThatIsCutAgainWhileItWaitsKeepsItsPlace) {
+  for (const char* const name : {"A", "B"}) {
+    queue.Want(name, SnapshotNeed::kNoBook, 0);
+    TakeAll(0);
+    EXPECT_EQ(Answer(taken.back(), SnapshotResult::kGood, 0), SnapshotUse::kGive);
+  }
+  for (const char* const name : {"A", "B"}) {
+    queue.OnConnectionLost(name, kMinute);
+    queue.OnConnectionBack(name, kMinute);
+    queue.Want(name, SnapshotNeed::kNoBook, kMinute, 5);
+  }
+  queue.OnConnectionLost("A", kMinute + 5 * kSecond);
+  queue.OnConnectionBack("A", kMinute + 6 * kSecond);
+  queue.Want("A", SnapshotNeed::kNoBook, kMinute + 6 * kSecond, 1);
+  EXPECT_EQ(TakeAll(kMinute + 6 * kSecond), (Names{"A", "B"}));
+}
+
+TEST_F(SnapshotQueueTest, WhatWasCalledOffIsAskedForWithoutADelayAndWeighsNothing) {
+  queue.Want("A", SnapshotNeed::kNoBook, 0);
+  ASSERT_EQ(TakeAll(0), Names{"A"});
+  EXPECT_EQ(budget.used(0), 50);
+  EXPECT_EQ(queue.OnAnswer(taken[0], SnapshotResult::kUnsent, {0, std::nullopt, {}, false}, 0),
+            SnapshotUse::kRetry);
+  EXPECT_EQ(budget.used(0), 0);
+  EXPECT_EQ(queue.counts().unsent, 1);
+  EXPECT_EQ(TakeAll(0), Names{"A"});
 }
 
 TEST_F(SnapshotQueueTest, ASymbolHasOneRequestUnderWay) {
@@ -104,9 +157,9 @@ TEST_F(SnapshotQueueTest, ANeedThatRoseUnderWayCountsAfterAFailure) {
 TEST_F(SnapshotQueueTest, FaultS3AnAnswerOfAnEarlierEpochIsDroppedAndTheSymbolAskedAgain) {
   queue.Want("A", SnapshotNeed::kNoBook, 0);
   ASSERT_EQ(TakeAll(0), Names{"A"});
-  queue.OnConnectionLost("A");
+  queue.OnConnectionLost("A", 1);
   EXPECT_EQ(TakeAll(1), Names{}) << "without a connection a snapshot is of no use";
-  queue.OnConnectionBack("A");
+  queue.OnConnectionBack("A", 2);
   ASSERT_EQ(TakeAll(2), Names{"A"});
   EXPECT_NE(taken[0].epoch, taken[1].epoch);
   EXPECT_EQ(queue.in_flight(), 2u) << "the old one still occupies the exchange";
@@ -139,10 +192,10 @@ TEST(SnapshotQueueDelayTest, FaultS3WhateverTheDelaysOnlyTheNewestAttemptIsGiven
     bool is_wanted = false;
     for (Nanos now = 0; now < 5 * kMinute; now += 250 * kMillisecond) {
       if (random() % 40 == 0) {
-        queue.OnConnectionLost("A");
+        queue.OnConnectionLost("A", now);
         ++epoch;
       }
-      if (random() % 8 == 0) queue.OnConnectionBack("A");
+      if (random() % 8 == 0) queue.OnConnectionBack("A", now);
       if (random() % 40 == 0) {
         queue.Want("A", SnapshotNeed::kNoBook, now);
         is_wanted = true;

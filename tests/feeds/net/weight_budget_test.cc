@@ -48,6 +48,16 @@ TEST(WeightBudgetTest, ATicketWhoseEndIsNeverToldEndsAtTheDeadline) {
   EXPECT_TRUE(budget.Take(100, kRequestDeadline + kMinute).has_value());
 }
 
+TEST(WeightBudgetTest, WhatWasNeverSentWeighsNothing) {
+  WeightBudget budget(Limits(200));
+  const auto ticket = budget.Take(100, 0);
+  ASSERT_TRUE(ticket.has_value());
+  EXPECT_FALSE(budget.Take(1, kSecond).has_value());
+  budget.OnAnswer(*ticket, {0, std::nullopt, {}, false}, kSecond);
+  EXPECT_EQ(budget.used(kSecond), 0);
+  EXPECT_TRUE(budget.Take(100, kSecond).has_value());
+}
+
 TEST(WeightBudgetTest, AWeightBeyondTheShareIsNever) {
   WeightBudget budget(Limits(400));
   EXPECT_EQ(budget.WhenFree(250, 0), WeightBudget::kNever);

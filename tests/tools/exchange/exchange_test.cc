@@ -341,6 +341,60 @@ TEST(ExchangeFaultTest, ShutdownIsToldAndThenDone) {
   EXPECT_EQ(got[6], absl::StrCat(R"({"e":"serverShutdown","E":)", kTestStartMs + 550, "}"));
 }
 
+TEST(ExchangeFaultTest, ACloseWithoutAGoodbyeResetsEveryConnection) {
+  TestExchange test({"close:code=1006@time=0.2"});
+  test.Open("/ws/demousdt@depth@100ms");
+  test.Open(kDepthUrl);
+  test.RunTo(250 * kMillisecond);
+  EXPECT_TRUE(test.wire.Of("close").empty());
+  ASSERT_EQ(test.wire.Of("reset").size(), 2u);
+  EXPECT_EQ(test.wire.Of("reset")[0].number, 0) << "bytes of a message";
+  const std::size_t sent = test.wire.items.size();
+  test.RunTo(kSecond);
+  EXPECT_EQ(test.wire.items.size(), sent) << "nothing is sent behind it";
+}
+
+TEST(ExchangeFaultTest, AFaultMayBeAddedWhileItRunsAndCountsFromThenOn) {
+  TestExchange test;
+  test.Open(kDepthUrl);
+  test.RunTo(350 * kMillisecond);
+  EXPECT_EQ(test.Get("/thalweg/fault?add=drop%3Acount%3D2@frame%3D2").status, 200);
+  EXPECT_EQ(test.Get("/thalweg/fault?add=close:code=1012@time=0").status, 200);
+  test.RunTo(360 * kMillisecond);
+  ASSERT_EQ(test.wire.Of("close").size(), 1u) << "at once";
+  EXPECT_EQ(test.wire.Of("close")[0].number, 1'012);
+  const HttpAnswer refused = test.Get("/thalweg/fault?add=flood@frame=1");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("there is no kind 'flood'"), std::string::npos) << refused.body;
+  EXPECT_EQ(test.Get("/thalweg/fault").status, 400);
+}
+
+TEST(ExchangeTest, ItSaysHowNearTheLimitsItsClientsCame) {
+  TestExchange test;
+  test.Open(kDepthUrl);
+  (void)test.Get("/api/v3/exchangeInfo");
+  (void)test.Get("/api/v3/ping");
+  EXPECT_EQ(test.Get("/thalweg/limits").body,
+            R"({"weight":{"limit":6000,"windowMs":60000,"most":21},)"
+            R"("attempts":{"limit":300,"windowMs":300000,"most":1},"refused":0,"banned":0})");
+}
+
+TEST(ExchangeTest, WithATimeScaleItStatesTheShorterWindows) {
+  ExchangeOptions options;
+  options.time_scale = 30;
+  TestExchange test({}, options);
+  const HttpAnswer info = test.Get("/api/v3/exchangeInfo");
+  EXPECT_NE(info.body.find(R"({"rateLimitType":"REQUEST_WEIGHT","interval":"SECOND",)"
+                           R"("intervalNum":2,"limit":6000})"),
+            std::string::npos)
+      << info.body;
+  EXPECT_NE(info.body.find(R"("interval":"SECOND","intervalNum":10)"), std::string::npos);
+  const auto states = [&](const auto& header) {
+    return header.first == "X-MBX-USED-WEIGHT-2S" && header.second == "20";
+  };
+  EXPECT_TRUE(std::any_of(info.headers.begin(), info.headers.end(), states));
+}
+
 TEST(ExchangeFaultTest, PingsFloodAndDribblingBegins) {
   TestExchange test({"pings:count=30@time=0.1", "dribble:bytes=1,every=0.01,for=2@frame=1"});
   test.Open(kDepthUrl);

@@ -101,6 +101,34 @@ TEST_F(RequestBudgetTest, OldAddressesAreForgottenAndNewOnesServed) {
   }
 }
 
+TEST_F(RequestBudgetTest, PeaksAreThoseOfSlidingWindowsAndOfTheBusiestAddress) {
+  (void)budget_.Charge(kHere, 100, 50 * kSecond);
+  (void)budget_.Charge(kHere, 200, 70 * kSecond);  // Another fixed window, the same sliding one.
+  EXPECT_EQ(budget_.peaks().weight, 300);
+  (void)budget_.Charge(kHere, 50, 110 * kSecond);  // The first is a whole minute ago.
+  EXPECT_EQ(budget_.peaks().weight, 300);
+  (void)budget_.Charge("127.0.0.2", 299, 111 * kSecond);
+  EXPECT_EQ(budget_.peaks().weight, 300);
+  for (int i = 0; i < 3; ++i) (void)budget_.Connect(kHere, 0);
+  (void)budget_.Connect(kHere, 5 * kMinute);
+  EXPECT_EQ(budget_.peaks().attempts, 3);
+  EXPECT_EQ(budget_.peaks().refused, 0);
+  for (int i = 0; i < 12; ++i) (void)budget_.Charge(kHere, 6'000, 111 * kSecond);
+  EXPECT_EQ(budget_.peaks().refused, venue_.refused_requests_max);
+  EXPECT_EQ(budget_.peaks().banned, 2);
+  (void)budget_.Connect(kHere, 112 * kSecond);
+  EXPECT_EQ(budget_.peaks().banned, 3);
+}
+
+TEST(VenueTest, AWindowIsStatedInWholeUnitsAndNeverShorterThanItIs) {
+  EXPECT_EQ(StatedWindowOf(kMinute).interval, "MINUTE");
+  EXPECT_EQ(StatedWindowOf(5 * kMinute).count, 5);
+  EXPECT_EQ(StatedWindowOf(2 * kSecond).interval, "SECOND");
+  EXPECT_EQ(StatedWindowOf(2 * kSecond).count, 2);
+  EXPECT_EQ(StatedWindowOf(1'500 * kMillisecond).count, 2);
+  EXPECT_EQ(StatedWindowOf(6 * kMillisecond).count, 1);
+}
+
 TEST(VenueTest, TheTimeScaleDividesWindowsAndPeriodsAndNothingElse) {
   const Venue whole = VenueOf(Market::kSpot, 1);
   const Venue scaled = VenueOf(Market::kSpot, 100);
