@@ -24,8 +24,8 @@
 #include "feeds/net/network_loop.h"
 #include "pipeline/engine.h"
 #include "pipeline/live_shard.h"
-#include "replay/evidence_folder.h"
 #include "pipeline/symbol_board.h"
+#include "replay/evidence_folder.h"
 #include "replay/recorded_options.h"
 #include "replay/recorder.h"
 #include "replay/recording_folder.h"
@@ -317,6 +317,11 @@ LiveScene LiveRun::SceneOf(FeedStatus feed) const {
     scene.shards.push_back(std::move(shard));
     for (const OwnRing& ring : lane->own_rings) {
       scene.rings.push_back({ring.name, ring.kind, ring.reader.statistics()});
+      for (const StageEntry& entry : kStages) {
+        if (const auto stage = ring.reader.stage(entry.stage)) {
+          scene.rings.back().stages.push_back(*stage);
+        }
+      }
     }
   }
   for (std::size_t i = 0; i < options_.engine.symbols.size(); ++i) {

@@ -71,6 +71,10 @@ constexpr Row<BookCounts> kBookRows[] = {
      "Comparisons of the whole book with a snapshot: equal."},
     {"thalweg_book_audits_diverged_total", &BookCounts::audits_diverged,
      "Comparisons of the whole book with a snapshot: different."},
+    {"thalweg_book_audits_wished_total", &BookCounts::audits_wished,
+     "Snapshots that were wished in the background, to audit the book or to know more of it."},
+    {"thalweg_book_audits_given_up_total", &BookCounts::audits_given_up,
+     "Of these: for which none came in time."},
     {"thalweg_book_unused_snapshots_total", &BookCounts::snapshots_unused,
      "Snapshots that were too old, or older than one that was held."},
     {"thalweg_book_bucket_repairs_total", &BookCounts::bucket_repairs,
@@ -185,10 +189,14 @@ constexpr Row<LegCounts> kLegRows[] = {
     {"thalweg_leg_copies_total", &LegCounts::copies, "Events that the other leg had before."},
     {"thalweg_leg_held_events_total", &LegCounts::held, "Events that waited for the other leg."},
     {"thalweg_leg_gaps_total", &LegCounts::gaps, "Gaps that no leg could fill."},
+    {"thalweg_leg_expired_events_total", &LegCounts::expired,
+     "Events that waited for the other leg for as long as they may, in vain."},
     {"thalweg_leg_broken_events_total", &LegCounts::broken,
      "Events without ids, dropped while another leg is open."},
     {"thalweg_leg_overlapping_events_total", &LegCounts::overlapping,
      "Events of futures that overlap what was given."},
+    {"thalweg_leg_timed_copies_total", &LegCounts::behind_timed,
+     "Copies that were timed, one of a stream at a time."},
     {"thalweg_leg_id_restarts_total", &LegCounts::restarts, "Numberings that began anew."},
 };
 
@@ -243,6 +251,8 @@ constexpr Row<FeedStatus> kFeedRows[] = {
      "Requests for exchangeInfo."},
 };
 constexpr Row<FeedStatus> kFeedGauges[] = {
+    {"thalweg_feed_halted_symbols", &FeedStatus::halted_symbols,
+     "Symbols that do not trade, by exchangeInfo."},
     {"thalweg_weight_used", &FeedStatus::weight_used,
      "Request weight that this process used in the window that ends now."},
     {"thalweg_weight_allowed", &FeedStatus::weight_own,
@@ -426,7 +436,7 @@ class LivePage {
     AddRows(kWatchRows, MetricType::kCounter, watches, text_);
     AddRows(kLegRows, MetricType::kCounter, legs, text_);
     text_.Begin("thalweg_leg_behind_seconds_total", MetricType::kCounter,
-                "How long after the first one copies came, all together.");
+                "How long after the first one copies came: of those that were timed, together.");
     for (std::size_t i = 0; i < connections_.size(); ++i) {
       text_.AddSpan(LabelsOf(i), scene_.feed.connections[i].counts.leg.behind_sum);
     }
@@ -446,6 +456,9 @@ class LivePage {
     text_.Begin("thalweg_feed_refused_seconds", MetricType::kGauge,
                 "How long no connection is tried, because the exchange refused one.");
     text_.AddSpan({}, feed.refused_for);
+    text_.Begin("thalweg_feed_away_seconds", MetricType::kGauge,
+                "How long the exchange has been away: no connection is open and attempts fail.");
+    text_.AddSpan({}, feed.away_for);
     AddRows(kFeedRows, MetricType::kCounter, feeds, text_);
     AddRows(kFeedGauges, MetricType::kGauge, feeds, text_);
     AddRows(kBudgetRows, MetricType::kCounter, {{{}, &feed.budget}}, text_);
@@ -479,6 +492,21 @@ class LivePage {
     for (const PublishedRing& ring : scene_.rings) {
       text_.AddSpan(LabelsOf(ring), static_cast<Nanos>(ring.statistics.latency_max_ns));
     }
+    AddStages();
+  }
+
+  void AddStages() {
+    text_.Begin("thalweg_stage_latency_seconds", MetricType::kHistogram,
+                "Times of a stage of a message's way to its record, of one message of some.");
+    ForEachStage([&](const PublishedRing& ring, const StageEntry& entry, const RingStage& stage) {
+      text_.AddLatencies({{"ring", ring.name}, {"stage", entry.name}}, stage.cells,
+                         static_cast<Nanos>(stage.sum_ns));
+    });
+    text_.Begin("thalweg_stage_latency_max_seconds", MetricType::kGauge,
+                "The longest of these times so far.");
+    ForEachStage([&](const PublishedRing& ring, const StageEntry& entry, const RingStage& stage) {
+      text_.AddSpan({{"ring", ring.name}, {"stage", entry.name}}, static_cast<Nanos>(stage.max_ns));
+    });
   }
 
   void AddServer(const MetricsServerCounts& counts) {
@@ -501,6 +529,14 @@ class LivePage {
   }
   [[nodiscard]] static std::vector<MetricLabel> LabelsOf(const PublishedRing& ring) {
     return {{"ring", ring.name}, {"kind", RingKindName(ring.kind)}};
+  }
+
+  // Of the rings that keep them: one of each shard's.
+  template <class F>
+  void ForEachStage(const F& take) const {
+    for (const PublishedRing& ring : scene_.rings) {
+      for (std::size_t i = 0; i < ring.stages.size(); ++i) take(ring, kStages[i], ring.stages[i]);
+    }
   }
 
   template <class F>

@@ -43,6 +43,7 @@ struct PublishedRing {
   std::string name;
   RingKind kind = RingKind::kFeatures;
   RingStatistics statistics;
+  std::vector<RingStage> stages = {};  // By Stage; empty: this ring has none.
 };
 
 struct SymbolScene {

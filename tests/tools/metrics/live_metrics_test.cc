@@ -149,6 +149,11 @@ TEST_F(LiveMetricsTest, TellsShardsRecordersRestAndRings) {
   scene_.rings.push_back({"live-1", RingKind::kTops, {}});
   scene_.rings[0].statistics.records = 12;
   scene_.rings[0].statistics.latency_cells[0] = 12;
+  scene_.rings[0].stages.resize(kStages.size());
+  RingStage& book = scene_.rings[0].stages[Index(Stage::kBook)];
+  book.cells[0] = 4;
+  book.sum_ns = 3 * kSecond;
+  book.max_ns = 2 * kSecond;
   server_.rejected = 6;
   now_ = scene_.at + 20 * kMillisecond;
   EXPECT_EQ(Value("thalweg_engine_records_total{shard=\"1\"}"), "99");
@@ -168,6 +173,11 @@ TEST_F(LiveMetricsTest, TellsShardsRecordersRestAndRings) {
   EXPECT_EQ(families.at("thalweg_ring_latency_seconds")
                 .samples.at("thalweg_ring_latency_seconds_count{ring=\"live-1\",kind=\"tops\"}"),
             "12");
+  const auto& stages = families.at("thalweg_stage_latency_seconds").samples;
+  const std::string labels = "{ring=\"live-1\",stage=\"book\"}";
+  EXPECT_EQ(stages.at("thalweg_stage_latency_seconds_count" + labels), "4");
+  EXPECT_EQ(stages.at("thalweg_stage_latency_seconds_sum" + labels), "3");
+  EXPECT_EQ(Value("thalweg_stage_latency_max_seconds" + labels), "2");
 }
 
 // A page is read by others than its run's owner.
