@@ -4,8 +4,8 @@
 //
 // FILE becomes a table of ALLOCATION_THREADS entries of two 64-bit words, little endian: a thread's
 // id (of the kernel; 0: no more entries) and how often it has called malloc, calloc, realloc or an
-// aligned form of them so far. It may be read while the program runs. The entry of a thread that has
-// ended stays. operator new of libstdc++ calls malloc, and so is counted.
+// aligned form of them so far. It may be read while the program runs. The entry of a thread that
+// has ended stays. operator new of libstdc++ calls malloc, and so is counted.
 //
 // glibc only. Threads: any.
 #define _GNU_SOURCE
