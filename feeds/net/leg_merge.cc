@@ -21,13 +21,12 @@ void AddCounts(const LegCounts& from, LegCounts* to) noexcept {
 
 LegMerge::LegMerge(std::size_t streams, Give give) : give_(std::move(give)), streams_(streams) {}
 
-std::size_t LegMerge::Join(Nanos now) {
+std::size_t LegMerge::Join() {
   const auto free =
       std::find_if(legs_.begin(), legs_.end(), [](const Leg& leg) { return !leg.is_in_use; });
   *free = Leg{};
   free->is_in_use = true;
   free->joined = ++joins_;
-  free->joined_at = now;
   ++in_use_;
   return static_cast<std::size_t>(free - legs_.begin());
 }
@@ -48,16 +47,21 @@ const LegMerge::Progress* LegMerge::ProgressOf(const Stream& stream,
   return legs_[leg].is_in_use && progress.joined == legs_[leg].joined ? &progress : nullptr;
 }
 
+LegMerge::Progress& LegMerge::TouchProgress(Stream& stream, std::size_t leg) noexcept {
+  Progress& progress = stream.legs[leg];
+  if (progress.joined != legs_[leg].joined) {
+    progress = Progress{};
+    progress.joined = legs_[leg].joined;
+  }
+  return progress;
+}
+
 void LegMerge::OnFrame(std::size_t leg, std::size_t stream, const LegFrame& frame, Nanos now) {
   NoteStandstill(now);
   ++legs_[leg].frames;
   if (stream < streams_.size()) {
     Stream& known = streams_[stream];
-    Progress& progress = known.legs[leg];
-    if (progress.joined != legs_[leg].joined) {
-      progress = Progress{};
-      progress.joined = legs_[leg].joined;
-    }
+    Progress& progress = TouchProgress(known, leg);
     const std::optional<EventSpan> span = spans_.Read(frame.payload);
     if (!span) return TakeBroken(leg, stream, frame);
     progress.newest = span->last;
@@ -65,7 +69,8 @@ void LegMerge::OnFrame(std::size_t leg, std::size_t stream, const LegFrame& fram
     progress.heard = now;
     progress.join_of_others = joins_;
     progress.has_broken = false;
-    if (in_use_ == 1) return TakeAlone(leg, stream, *span, frame, now);
+    NoteArrival(known, progress, span->last, now);
+    if (in_use_ == 1 && known.held.empty()) return TakeAlone(leg, stream, *span, frame, now);
     return Take(leg, stream, *span, frame, now);
   }
   // Nobody can tell whether it is a copy: it is taken from the oldest leg.
@@ -119,6 +124,7 @@ void LegMerge::Take(std::size_t leg, std::size_t stream, const EventSpan& span,
     if (!HasBegunAnew(known, now)) return NoteCopy(leg, known, span.last, now);
     ++counts.restarts;
     known.newest = span.before;
+    for (Progress& progress : known.legs) progress.awaited.reset();
   }
   if (known.newest && span.before > *known.newest) {
     Hold(leg, stream, span, frame, now);
@@ -130,9 +136,27 @@ void LegMerge::Take(std::size_t leg, std::size_t stream, const EventSpan& span,
   if (!known.held.empty()) GiveHeld(stream, now, frame.received);
 }
 
+// A leg that lags is behind again as soon as it has come as far as it was awaited.
+void LegMerge::NoteArrival(const Stream& stream, Progress& progress, std::int64_t last,
+                           Nanos now) noexcept {
+  if (!progress.awaited || last < *progress.awaited) return;
+  progress.awaited.reset();
+  if (stream.newest && last < *stream.newest) {
+    progress.awaited = stream.newest;
+    progress.awaited_since = now;
+  }
+}
+
 void LegMerge::GiveOne(std::size_t leg, std::size_t stream, std::int64_t last,
                        const LegFrame& frame, Nanos now) {
   Stream& known = streams_[stream];
+  for (std::size_t other = 0; other < legs_.size(); ++other) {
+    if (other == leg || !legs_[other].is_in_use) continue;
+    Progress& progress = TouchProgress(known, other);
+    if (progress.awaited || (progress.newest && *progress.newest >= last)) continue;
+    progress.awaited = last;
+    progress.awaited_since = now;
+  }
   known.newest = last;
   known.given_at = now;
   known.copies_since.reset();
@@ -178,6 +202,13 @@ void LegMerge::Hold(std::size_t leg, std::size_t stream, const EventSpan& span,
 void LegMerge::GiveHeld(std::size_t stream, Nanos now, ReceiveTime received) {
   Stream& known = streams_[stream];
   bool has_given = false;
+  // So many from the front may wait no longer.
+  std::size_t expired = 0;
+  if (now - known.oldest_held >= kHoldMax) {
+    for (std::size_t i = 0; i < known.held.size(); ++i) {
+      if (now - known.held[i].since >= kHoldMax) expired = i + 1;
+    }
+  }
   while (!known.held.empty()) {
     const EventSpan span = known.held.front().span;
     const std::size_t leg = known.held.front().leg;
@@ -186,9 +217,9 @@ void LegMerge::GiveHeld(std::size_t stream, Nanos now, ReceiveTime received) {
     const bool is_ahead = known.newest && span.before > *known.newest;
     const bool is_overlapping = span.names_before && known.newest && span.before < *known.newest;
     const bool has_room = held_frames_ <= kHeldFramesMax && held_bytes_ <= kHeldBytesMax;
-    const bool may_wait = has_room && now - known.oldest_held < kHoldMax;
-    const bool may_come = is_ahead && MayStillCome(known, leg, span.before);
-    if (may_come && may_wait) break;
+    const bool may_come = is_ahead && MayStillCome(known, leg, span.before, now);
+    if (may_come && has_room && expired == 0) break;
+    if (expired > 0) --expired;
     Held held = std::move(known.held.front());
     known.held.pop_front();
     --held_frames_;
@@ -205,22 +236,22 @@ void LegMerge::GiveHeld(std::size_t stream, Nanos now, ReceiveTime received) {
       GiveOne(leg, stream, span.last, held.frame, now);
     }
   }
+  if (has_given && in_use_ == 1) known.given_before = known.newest;
   if (!has_given || known.held.empty()) return;
   known.oldest_held = now;
   for (const Held& held : known.held) known.oldest_held = std::min(known.oldest_held, held.since);
 }
 
 // Whether another leg, which is heard on this stream, has not come as far as the event that ends
-// with `before`.
-bool LegMerge::MayStillCome(const Stream& stream, std::size_t leg,
-                            std::int64_t before) const noexcept {
+// with `before`. One that has been awaited for kHoldMax is not heard.
+bool LegMerge::MayStillCome(const Stream& stream, std::size_t leg, std::int64_t before,
+                            Nanos now) const noexcept {
   for (std::size_t other = 0; other < legs_.size(); ++other) {
     if (other == leg || !legs_[other].is_in_use) continue;
     const Progress* const progress = ProgressOf(stream, other);
-    const bool was_heard = progress != nullptr && progress->newest.has_value();
-    const Nanos heard = was_heard ? progress->heard : legs_[other].joined_at;
-    const bool is_silent = stream.given_at - heard > kHoldMax;
-    if (!is_silent && (!was_heard || *progress->newest < before)) return true;
+    if (progress == nullptr) return true;
+    const bool is_silent = progress->awaited && now - progress->awaited_since >= kHoldMax;
+    if (!is_silent && (!progress->newest || *progress->newest < before)) return true;
   }
   return false;
 }
@@ -246,6 +277,7 @@ void LegMerge::NoteStandstill(Nanos now) noexcept {
   for (Stream& stream : streams_) {
     if (stream.copies_since) *stream.copies_since += leap;
     stream.timed.reset();
+    for (Progress& progress : stream.legs) progress.awaited_since += leap;
     stream.oldest_held += leap;
     for (Held& held : stream.held) held.since += leap;
   }

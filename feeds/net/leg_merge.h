@@ -91,7 +91,7 @@ class LegMerge {
   LegMerge(std::size_t streams, Give give);
 
   // A leg that is free, for a connection that opened. REQUIRES: fewer than kLegsMax are in use.
-  [[nodiscard]] std::size_t Join(Nanos now);
+  [[nodiscard]] std::size_t Join();
   // Its connection has ended: nobody waits for it any more. `received`: `now` on the wall clock.
   void Leave(std::size_t leg, Nanos now, ReceiveTime received);
 
@@ -115,7 +115,6 @@ class LegMerge {
   struct Leg {
     bool is_in_use = false;
     std::int64_t joined = 0;  // The how-manieth join.
-    Nanos joined_at = 0;
     std::int64_t frames = 0;
     LegCounts counts;
   };
@@ -127,6 +126,9 @@ class LegMerge {
     Nanos heard = 0;                     // When the newest came.
     std::int64_t join_of_others = 0;     // joins_ at that time.
     bool has_broken = false;             // What came after that.
+    // An event that another leg brought and this one has not: how far it is behind.
+    std::optional<std::int64_t> awaited;
+    Nanos awaited_since = 0;
   };
   struct Held {
     std::size_t leg = 0;
@@ -162,8 +164,11 @@ class LegMerge {
             Nanos now);
   void GiveHeld(std::size_t stream, Nanos now, ReceiveTime received);
   void NoteStandstill(Nanos now) noexcept;
-  [[nodiscard]] bool MayStillCome(const Stream& stream, std::size_t leg,
-                                  std::int64_t before) const noexcept;
+  [[nodiscard]] bool MayStillCome(const Stream& stream, std::size_t leg, std::int64_t before,
+                                  Nanos now) const noexcept;
+  static void NoteArrival(const Stream& stream, Progress& progress, std::int64_t last,
+                          Nanos now) noexcept;
+  [[nodiscard]] Progress& TouchProgress(Stream& stream, std::size_t leg) noexcept;
   [[nodiscard]] bool HasBegunAnew(const Stream& stream, Nanos now) const noexcept;
   [[nodiscard]] const Progress* ProgressOf(const Stream& stream, std::size_t leg) const noexcept;
 

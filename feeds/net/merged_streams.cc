@@ -32,11 +32,11 @@ MergedStreams::MergedStreams(ConnectionPlan plan, ShardInput& shard,
   for (std::size_t i = 0; i < plan_.streams.size(); ++i) by_name_[plan_.streams[i].name] = i;
 }
 
-std::size_t MergedStreams::Open(std::int64_t connection, ReceiveTime received, Nanos now,
+std::size_t MergedStreams::Open(std::int64_t connection, ReceiveTime received,
                                 std::string_view url) {
   shard_.OnConnectionOpen(connection, received, url);
   open_.push_back(connection);
-  return merge_.Join(now);
+  return merge_.Join();
 }
 
 void MergedStreams::OnFrame(std::size_t leg, std::size_t stream, const LegFrame& frame, Nanos now) {

@@ -34,7 +34,7 @@ class MergedStreams {
   MergedStreams& operator=(const MergedStreams&) = delete;
 
   // A connection has opened; which leg it is until Close(). REQUIRES: fewer than kLegsMax are open.
-  [[nodiscard]] std::size_t Open(std::int64_t connection, ReceiveTime received, Nanos now,
+  [[nodiscard]] std::size_t Open(std::int64_t connection, ReceiveTime received,
                                  std::string_view url);
   // `stream` as of Find().
   void OnFrame(std::size_t leg, std::size_t stream, const LegFrame& frame, Nanos now);

@@ -2,9 +2,9 @@
 // back.
 //
 // While no connection of a feed is open and attempts fail, one attempt at a time is made, by the
-// connections in turn: one that fails for reasons of its own keeps no other away. Between two of
-// them is a wait that grows (feeds/net/backoff.h), at random in the upper half of its bound,
-// however many there are. Once one has opened, all may dial again.
+// connections in turn: one that fails for reasons of its own, or may not try, keeps no other away.
+// Between two of them is a wait that grows (feeds/net/backoff.h), at random in the upper half of
+// its bound, however many there are. Once one has opened, all may dial again.
 //
 // Pure: time is passed in. Threads: one.
 #pragma once
@@ -52,6 +52,11 @@ class Outage {
     if (began_) return false;
     began_ = now;
     return true;
+  }
+
+  // It is the member's turn, and it may not dial.
+  void Pass(std::size_t member) noexcept {
+    if (began_ && member == turn_) turn_ = (member + 1) % members_;
   }
 
   // When the member may dial that would at that time; kNever: not before something else happens.

@@ -122,9 +122,17 @@ std::unique_ptr<StreamSlot::Link> StreamSlot::Dial(Nanos now) {
 void StreamSlot::Tick(Nanos now) {
   buried_.clear();
   NotePause(now);
+  PassTurn(now);
   if (!current_ && now >= next_attempt_) current_ = Dial(now);
   if (current_ && current_->id != 0) TickLink(*current_, now);
   TickSuccessor(now);
+}
+
+// One that may not dial when it is its turn leaves it to the next.
+void StreamSlot::PassTurn(Nanos now) {
+  Outage* const outage = surroundings_.outage;
+  if (outage == nullptr || !outage->is_on() || outage->probe_at() > now || current_) return;
+  if (std::max(next_attempt_, surroundings_.refused_until) > now) outage->Pass(member_);
 }
 
 // Before the first frame behind it is told to a watch, which would take the pause for its gap.
@@ -222,7 +230,7 @@ void StreamSlot::OnOpen(Link& link) {
   }
   const ConnectionPlan& plan = streams_.plan();
   if (&link == successor_.get()) link.rivals_frames = streams_.merge().frames(current_->leg);
-  link.leg = streams_.Open(link.id, surroundings_.wall(), now,
+  link.leg = streams_.Open(link.id, surroundings_.wall(),
                            absl::StrCat(surroundings_.url, plan.WholeTarget()));
   Log(absl::StrCat("conn ", link.id, " open: ", plan.streams.size(), " streams, ",
                    plan.streams.front().name, " first"));

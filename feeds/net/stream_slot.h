@@ -154,6 +154,7 @@ class StreamSlot {
   void OnEnd(Link& link, const SocketEnd& end);
 
   void NotePause(Nanos now);
+  void PassTurn(Nanos now);
   void TickLink(Link& link, Nanos now);
   void TickSuccessor(Nanos now);
   [[nodiscard]] bool HasCaughtUp(const Link& successor, Nanos now) const;
