@@ -1,21 +1,19 @@
 #include "pipeline/audit_schedule.h"
 
+#include "xxhash.h"
+
 namespace thalweg {
 namespace {
 
-// The golden ratio's part of 2^32: multiples of it, modulo 2^32, are spread evenly however many
-// they are.
-constexpr std::uint32_t kGoldenPart = 2'654'435'769U;
-
-Nanos PhaseOf(Nanos interval, SymbolId id) noexcept {
-  const std::uint32_t part = Index(id) * kGoldenPart;
+Nanos PhaseOf(Nanos interval, std::string_view symbol) noexcept {
+  const std::uint64_t part = XXH3_64bits(symbol.data(), symbol.size()) >> 32;
   return static_cast<Nanos>((Wide{interval} * part) >> 32);
 }
 
 }  // namespace
 
-AuditSchedule::AuditSchedule(Nanos interval, SymbolId id) noexcept
-    : interval_(interval), phase_(PhaseOf(interval, id)) {}
+AuditSchedule::AuditSchedule(Nanos interval, std::string_view symbol) noexcept
+    : interval_(interval), phase_(PhaseOf(interval, symbol)) {}
 
 std::optional<SnapshotReason> AuditSchedule::Due(const OrderBook& book, Price tick,
                                                  EventTime clock) noexcept {

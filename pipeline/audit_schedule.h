@@ -4,7 +4,8 @@
 // wishes at the same event:
 //
 //   kPeriod   At the multiples of the interval, moved by a part of it that belongs to the symbol's
-//             id: however many symbols there are, their audits are spread evenly.
+//             name: audits of many symbols are spread, and those of one are the same whichever
+//             others are followed.
 //   kHorizon  Of the way from a side's best price to its known edge, as it was when the edge was
 //             last set, kHorizonLeftPercent are left. Once in kHorizonPause: where the exchange can
 //             give no more the next way is shorter, and from a touch at the edge or beyond it there
@@ -18,6 +19,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "book/order_book.h"
 #include "core/units.h"
@@ -34,7 +36,7 @@ inline constexpr Nanos kBackgroundPatience = 100 * kSecond;
 class AuditSchedule {
  public:
   // `interval` 0: no wish ever.
-  AuditSchedule(Nanos interval, SymbolId id) noexcept;
+  AuditSchedule(Nanos interval, std::string_view symbol) noexcept;
 
   // The book's edges were set anew: it was synchronised, or a snapshot agreed with it.
   void OnEdgesSet() noexcept { edges_are_new_ = true; }

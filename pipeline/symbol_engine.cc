@@ -105,7 +105,7 @@ SymbolEngine::SymbolEngine(SymbolId id, std::string name, const EngineOptions& o
       bucket_sizes_(ParseSizes(bucket_names_)),
       grid_(CommonDivisor(bucket_sizes_)),
       book_(bucket_sizes_, options.bucket_rounding, options.on_gap, grid_, *this),
-      audit_schedule_(options.audit_interval, id),
+      audit_schedule_(options.audit_interval, name_),
       record_(catalogue.features().size()) {
   tick_bids_.reserve(kScratchLevels);
   tick_asks_.reserve(kScratchLevels);

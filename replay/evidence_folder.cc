@@ -107,7 +107,15 @@ void EvidenceFolder::Run() {
     std::deque<Waiting> waiting;
     waiting.swap(waiting_);
     lock.unlock();
-    for (const Waiting& one : waiting) Write(one);
+    for (const Waiting& one : waiting) {
+      try {
+        Write(one);
+      } catch (...) {
+        // No memory for a copy of the book as text: the run goes on without it.
+        const std::lock_guard again(mutex_);
+        ++counts_.failed;
+      }
+    }
     lock.lock();
     if (closing) return;
     wake_.wait_for(lock, kLookPeriod, [this] { return closing_; });
@@ -135,12 +143,15 @@ void EvidenceFolder::Write(const Waiting& waiting) {
   }
   absl::Status status = used.status();
   const std::string path = std::filesystem::path(path_) / name;
+  std::error_code ignored;
   if (status.ok()) {
     absl::StatusOr<std::unique_ptr<RecordingWriter>> writer = RecordingWriter::Create(path);
     status = writer.status();
     if (status.ok()) {
       for (const AuditLine& line : lines) (*writer)->Write(line.received, line.text);
       status = (*writer)->Close();
+      // What is not whole is no evidence, and takes a place.
+      if (!status.ok()) std::filesystem::remove(path, ignored);
     }
   }
   count(status.ok() ? &EvidenceCounts::written : &EvidenceCounts::failed);

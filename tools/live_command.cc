@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,13 @@
 
 namespace thalweg {
 namespace {
+
+// However they are spelt, and whether or not they are there.
+bool IsSameFolder(const std::string& a, const std::string& b) {
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(a + "/", ignored) ==
+         std::filesystem::weakly_canonical(b + "/", ignored);
+}
 
 constexpr double kRunSecondsMax = 31'622'400;  // A year.
 
@@ -129,7 +138,7 @@ absl::StatusOr<LiveRunOptions> ToOptions(const LiveFlags& flags, bool makes_reco
   if (!status.ok()) return status;
   options.record_folder = flags.record_folder;
   options.evidence_folder = flags.evidence_folder;
-  if (!flags.evidence_folder.empty() && flags.evidence_folder == flags.record_folder) {
+  if (!flags.evidence_folder.empty() && IsSameFolder(flags.evidence_folder, flags.record_folder)) {
     return Wrong("evidence", flags.evidence_folder, "another folder than that of --record");
   }
   if (flags.sync == "flush") {

@@ -107,6 +107,8 @@ struct Lane {
   std::unique_ptr<LiveShard> shard;
   std::unique_ptr<Recorder> recorder;
   bool recorder_is_well = true;
+  std::int64_t refused = 0;      // Inputs of the recorder, and when there were fewer.
+  std::optional<Nanos> lost_at;  // Of these.
   // Of its engine's thread, and when that was another one than before.
   std::int64_t beats = 0;
   Nanos moved = 0;
@@ -143,6 +145,12 @@ class LiveRun {
       if (!held.ok()) return held.status();
       folder_.emplace(*std::move(held));
     }
+    // Before anything is begun that stays, such as a segment: a service that is refused its port is
+    // started again and again.
+    if (options_.metrics) {
+      const absl::Status served = MakeMetrics();
+      if (!served.ok()) return served;
+    }
     const std::string run = MakeRunName();
     if (!options_.evidence_folder.empty()) {
       auto opened = EvidenceFolder::Open(
@@ -156,7 +164,6 @@ class LiveRun {
       if (!status.ok()) return status;
     }
     absl::Status status = MakeFeed();
-    if (status.ok() && options_.metrics) status = MakeMetrics();
     // Last what takes the place of earlier results.
     for (std::size_t i = 0; i < lanes_.size() && status.ok(); ++i) status = MakeResults(i);
     return status;
@@ -192,6 +199,7 @@ class LiveRun {
   [[nodiscard]] absl::Status WhyNothingCame() const;
   int End(const absl::Status& why);
   void PrintSummary() const;
+  void NoteRefused(std::int64_t refused, Lane& lane);
   void TellWaiting(const std::vector<SnapshotEstimate>& waiting);
   void TellBan(const FeedStatus& feed);
   void TellService(const FeedStatus& feed);
@@ -294,7 +302,7 @@ absl::Status LiveRun::MakeFeed() {
 absl::Status LiveRun::MakeMetrics() {
   MetricsServerOptions serving;
   serving.address = *options_.metrics;
-  auto metrics = MetricsService::Create(serving, SceneOf({}));
+  auto metrics = MetricsService::Create(serving, LiveScene{});
   if (!metrics.ok()) return metrics.status();
   metrics_ = *std::move(metrics);
   log_.Tell("metrics", absl::StrCat("serves ", metrics_->Url(), "/metrics and /health"), WallNow());
@@ -313,7 +321,10 @@ LiveScene LiveRun::SceneOf(FeedStatus feed) const {
     shard.engine = lane->board->counts();
     shard.still_for = lane->moved == 0 ? 0 : scene.at - lane->moved;
     shard.is_dead = lane->shard->failed();
-    if (lane->recorder) shard.recorder = {lane->recorder->counts(), lane->recorder->failed()};
+    if (lane->recorder) {
+      shard.recorder = {lane->recorder->counts(), lane->recorder->failed(),
+                        lane->lost_at && scene.at - *lane->lost_at < kLossShownFor};
+    }
     scene.shards.push_back(std::move(shard));
     for (const OwnRing& ring : lane->own_rings) {
       scene.rings.push_back({ring.name, ring.kind, ring.reader.statistics()});
@@ -365,7 +376,9 @@ absl::Status LiveRun::Look() {
     if (!lane->recorder) continue;
     if (lane->recorder->failed()) return absl::AbortedError("a recorder's thread failed");
     // A disk that fails stops nothing, but somebody should know.
-    const absl::Status recording = lane->recorder->counts().status;
+    const RecorderCounts counts = lane->recorder->counts();
+    NoteRefused(counts.refused, *lane);
+    const absl::Status& recording = counts.status;
     if (recording.ok() != lane->recorder_is_well) {
       lane->recorder_is_well = recording.ok();
       log_.Tell("recorder",
@@ -375,6 +388,18 @@ absl::Status LiveRun::Look() {
     }
   }
   return absl::OkStatus();
+}
+
+// A disk that is too slow is no error of it.
+void LiveRun::NoteRefused(std::int64_t refused, Lane& lane) {
+  const std::int64_t more = refused - std::exchange(lane.refused, refused);
+  if (more == 0) return;
+  const Nanos now = NetworkLoop::Now();
+  const bool is_new = !lane.lost_at || now - *lane.lost_at >= kLossShownFor;
+  lane.lost_at = now;
+  if (is_new) {
+    log_.Tell("recorder", "lines are lost: the disk is too slow for the feed", WallNow());
+  }
 }
 
 // To systemd, where it asks: ready from the first connection on, and alive while the network's

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <random>
 #include <set>
@@ -154,7 +155,6 @@ class LiveFeed::Core {
     std::size_t shard = 0;
     std::vector<std::string> symbols;
     RestRequest request;
-    std::string given;  // The rules that the shard was given last.
   };
 
   void Log(std::string_view line) { log_.Write(line, NetworkLoop::Now()); }
@@ -206,7 +206,7 @@ class LiveFeed::Core {
   void AddQuestion(std::size_t shard, const std::vector<std::string>& symbols) {
     std::vector<RestRequest> requests = ExchangeInfoRequests(options_.market, symbols);
     if (requests.size() == 1) {
-      questions_.push_back({shard, symbols, std::move(requests.front()), ""});
+      questions_.push_back({shard, symbols, std::move(requests.front())});
     } else {
       AddHalves(shard, symbols);
     }
@@ -221,9 +221,10 @@ class LiveFeed::Core {
 
   void AskNext(Nanos now) {
     if (is_asking_ || now < next_question_) return;
-    if (is_running_ && questions_.empty() && now >= next_round_) questions_.swap(answered_);
-    // What may have changed waits behind what is missing.
-    if (questions_.empty() || (is_running_ && snapshots_.IsNeeded(now))) return;
+    if (is_running_ && questions_.empty() && now >= next_round_) BeginRound();
+    // What may have changed waits behind what is missing, but not for ever.
+    const bool is_overdue = now - next_round_ >= options_.info_period;
+    if (questions_.empty() || (is_running_ && !is_overdue && snapshots_.IsNeeded(now))) return;
     const RestRequest& request = questions_.front().request;
     const std::optional<WeightBudget::Ticket> ticket = weight_.Take(request.weight, now);
     if (!ticket) return;
@@ -246,7 +247,7 @@ class LiveFeed::Core {
       absl::Status status = TakeInfo(question, answer);
       if (absl::IsInvalidArgument(status)) return BeginStop(std::move(status));
       if (!status.ok()) return RetryInfo(std::move(question), answer, Standard(status.message()));
-      return Keep(std::move(question));
+      return EndQuestion();
     }
     const std::int64_t code =
         answer.status.ok() && answer.code == 400 ? ErrorCode(answer.body).value_or(0) : 0;
@@ -258,24 +259,61 @@ class LiveFeed::Core {
     absl::Status status = TellUnknown(question.symbols.front(), DescribeAnswer(answer));
     if (!status.ok()) return BeginStop(std::move(status));
     // The engine halts it by the exchange's own words.
-    if (code == kInvalidSymbol) Give(question, answer);
-    Keep(std::move(question));
+    if (code == kInvalidSymbol) (void)Give(question, answer);
+    EndQuestion();
   }
 
-  // It is answered, and asked again in the next round.
-  void Keep(Question question) {
-    answered_.push_back(std::move(question));
+  // Every symbol again: those that are listed in as few questions as may be, each other one alone.
+  void BeginRound() {
+    for (std::size_t shard = 0; shard < shards_.size(); ++shard) {
+      std::vector<std::string> listed;
+      for (const std::string& symbol : shards_[shard].symbols) {
+        // Futures answer with the whole list.
+        if (options_.market != Market::kSpot || !unknown_.contains(symbol)) {
+          listed.push_back(symbol);
+        } else {
+          AddQuestion(shard, {symbol});
+        }
+      }
+      if (!listed.empty()) AddQuestion(shard, listed);
+    }
+    round_is_news_ = false;
+  }
+
+  // Answered; the last one of a round says when the next one is.
+  void EndQuestion() {
+    if (!questions_.empty()) return;
     answered_at_ = NetworkLoop::Now();
     next_round_ = answered_at_ + options_.info_period;
+    // Doubts that the answers do not explain are looked at less and less often.
+    if (round_is_news_) {
+      doubt_period_ = options_.info_doubt_period;
+    } else if (round_is_doubted_) {
+      doubt_period_ = std::min(2 * doubt_period_, options_.info_period);
+    }
+    round_is_doubted_ = false;
+    if (std::exchange(is_doubted_meanwhile_, false)) OnDoubt();
   }
 
-  void OnDoubt() { next_round_ = std::min(next_round_, answered_at_ + options_.info_doubt_period); }
+  void OnDoubt() {
+    // Under way, its answer may be older than the doubt.
+    if (is_asking_ || !questions_.empty()) {
+      is_doubted_meanwhile_ = true;
+      return;
+    }
+    round_is_doubted_ = true;
+    next_round_ = std::min(next_round_, answered_at_ + doubt_period_);
+  }
 
-  // To the shard, when it says something new.
-  void Give(Question& question, const RestAnswer& answer) {
+  // To the shard, when it says something new; whether it does.
+  bool Give(const Question& question, const RestAnswer& answer) {
     std::string rules = RulesOf(answer.body);
-    if (std::exchange(question.given, rules) == rules) return;
+    std::string& given = given_[question.request.target];
+    if (given == rules) return false;
+    given = std::move(rules);
+    round_is_news_ = true;
     shards_[question.shard].input->OnRest(answer.received, question.request.target, answer.body);
+    return true;
   }
 
   // The watches of its streams know whether they may be silent.
@@ -321,7 +359,7 @@ class LiveFeed::Core {
   }
 
   // DataLoss: it is no exchangeInfo. InvalidArgument: a symbol is not in it, and never was.
-  absl::Status TakeInfo(Question& question, const RestAnswer& answer) {
+  absl::Status TakeInfo(const Question& question, const RestAnswer& answer) {
     std::vector<std::string> left_out;
     const auto instruments = DecodeExchangeInfo(answer.body, &left_out);
     if (!instruments.ok()) return absl::DataLossError(instruments.status().message());
@@ -342,10 +380,9 @@ class LiveFeed::Core {
       const auto shard = shard_of_.find(instrument.symbol);
       if (shard != shard_of_.end()) NoteHalt(instrument.symbol, !instrument.trading);
     }
-    if (question.given != RulesOf(answer.body)) {
+    if (Give(question, answer)) {
       for (const std::string& reason : left_out) Log(absl::StrCat("exchangeInfo: ", reason));
     }
-    Give(question, answer);
     return absl::OkStatus();
   }
 
@@ -509,9 +546,13 @@ class LiveFeed::Core {
   LoopTimer timer_;
 
   std::deque<Question> questions_;
-  std::deque<Question> answered_;  // To be asked again at next_round_.
-  Nanos answered_at_ = 0;
+  std::map<std::string, std::string> given_;  // By target: the rules that the shard was given last.
+  Nanos answered_at_ = 0;                     // The last question of the round before.
   Nanos next_round_ = 0;
+  Nanos doubt_period_ = options_.info_doubt_period;
+  bool round_is_news_ = false;
+  bool round_is_doubted_ = false;
+  bool is_doubted_meanwhile_ = false;
   std::set<std::string> halted_;   // Symbols that do not trade.
   std::set<std::string> unknown_;  // Of these: those that are not listed any more.
   Backoff info_backoff_;

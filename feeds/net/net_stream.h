@@ -14,6 +14,7 @@
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/role.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -98,9 +99,9 @@ class NetStream {
     socket().close(ignored);
   }
 
-  // Asks for received_in_kernel() from the next read on. False: the kernel does not say.
-  // REQUIRES: connected; no read is under way.
-  bool StampReceived() { return state_->socket.Stamp(); }
+  // Asks for received_in_kernel() of one read of `reads` from the next one on. False: the kernel
+  // does not say. REQUIRES: connected; no read is under way.
+  bool StampReceived(std::uint32_t reads) { return state_->socket.Stamp(reads); }
   // When the kernel received the newest bytes of the connection that were read; absent where it
   // does not say, and of most reads (stamped_socket.h).
   [[nodiscard]] std::optional<ReceiveTime> received_in_kernel() const noexcept {

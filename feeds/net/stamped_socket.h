@@ -49,8 +49,10 @@ class StampedSocket {
   lowest_layer_type& lowest_layer() { return socket_.lowest_layer(); }
 
   // Asks the kernel for stamps from the next read on. False: it has none.
+  // One read of `reads` is stamped, the first one too.
   // REQUIRES: connected; no read is under way.
-  bool Stamp() {
+  bool Stamp(std::uint32_t reads = kStampedReads) {
+    reads_ = reads;
     const int on = 1;
     is_stamping_ =
         ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) == 0;
@@ -64,7 +66,7 @@ class StampedSocket {
     return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
         [this](auto handler, const Buffers& into) {
           if (is_stamping_ && --until_stamped_ == 0) {
-            until_stamped_ = kStampedReads;
+            until_stamped_ = reads_;
             Wait(into, std::move(handler));
           } else {
             stamp_.reset();
@@ -134,7 +136,8 @@ class StampedSocket {
 
   tcp::socket socket_;
   bool is_stamping_ = false;
-  std::uint32_t until_stamped_ = 1;  // The first read is.
+  std::uint32_t reads_ = kStampedReads;
+  std::uint32_t until_stamped_ = 1;
   std::optional<ReceiveTime> stamp_;
 };
 

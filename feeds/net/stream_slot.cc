@@ -419,6 +419,8 @@ SlotStatus StreamSlot::Status(Nanos now) const {
   status.first_stream = streams_.plan().streams.front().name;
   status.last_end = last_end_;
   status.counts = counts_;
+  // Of those that say goodbye too, or a count would go back and rise again.
+  for (const auto& link : closing_) Add(link->watch->counts(), &status.counts.watch);
   if (current_) {
     Add(current_->watch->counts(), &status.counts.watch);
     status.connection = current_->id;

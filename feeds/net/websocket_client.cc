@@ -247,7 +247,7 @@ class WebSocketClient::Socket : public std::enable_shared_from_this<Socket> {
       outcome.stream->socket().set_option(
           asio::socket_base::receive_buffer_size(options_.receive_buffer_bytes), ignored);
     }
-    (void)outcome.stream->StampReceived();
+    (void)outcome.stream->StampReceived(options_.stamped_reads);
     stream_.emplace(FilteredStream(std::move(outcome.stream)));
     upgrade_until_ = NetworkLoop::Now() + options_.upgrade_deadline;
     stream_->set_option(websocket::stream_base::timeout{websocket::stream_base::none(),

@@ -51,7 +51,8 @@ struct SocketOptions {
   Nanos open_deadline = kOpenDeadline;
   Nanos close_deadline = kSocketCloseDeadline;
   Nanos pace_window = kClientFramesWindow;
-  int receive_buffer_bytes = 0;  // SO_RCVBUF; 0: the system's.
+  int receive_buffer_bytes = 0;      // SO_RCVBUF; 0: the system's.
+  std::uint32_t stamped_reads = 17;  // Of so many one is asked when the kernel had its bytes.
 };
 
 class WebSocketClient final : public StreamSocket {

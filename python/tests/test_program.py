@@ -263,7 +263,8 @@ def test_a_real_ring_with_a_broken_field_is_refused_or_does_no_harm(name, tmp_pa
             data = bytearray(whole)
             data[offset : offset + width] = value.to_bytes(width, "little")
             path.write_bytes(data)
-            if field in TOLD | {"generation", "writer_state", "entry_count"}:
+            # A replay's ring has no stages: where they would be is not read.
+            if field in TOLD | {"generation", "writer_state", "entry_count", "stages_offset", "stage_bytes"}:
                 try:
                     use(path)
                 except thalweg.RingError:

@@ -28,6 +28,9 @@ std::string WhyNotLive(const LiveScene& scene, const SymbolScene& symbol) {
   if (static_cast<SymbolState>(symbol.reading.state) != SymbolState::kLive) {
     return absl::StrCat(symbol.name, " is ", Abseil(StateWord(symbol.reading.state)));
   }
+  if ((symbol.reading.quality & quality::kAuditDiverged) != 0) {
+    return absl::StrCat("the book of ", symbol.name, " differs from the exchange's");
+  }
   if (symbol.reading.is_depth_open == 0) {
     return absl::StrCat("no connection carries ", symbol.name);
   }
@@ -73,8 +76,12 @@ std::string WhatIsAmiss(const LiveScene& scene) {
   }
   for (const SymbolScene& symbol : scene.symbols) {
     if (!IsLive(scene, symbol)) return WhyNotLive(scene, symbol);
-    if ((symbol.reading.quality & kStale) == 0) continue;
-    return absl::StrCat("a stream of ", symbol.name, " is stale");
+    const QualityWord doubts = symbol.reading.quality;
+    if ((doubts & quality::kCrossed) != 0) return absl::StrCat(symbol.name, " is crossed");
+    if ((doubts & quality::kDroppedInput) != 0) {
+      return absl::StrCat("messages of ", symbol.name, " were lost here");
+    }
+    if ((doubts & kStale) != 0) return absl::StrCat("a stream of ", symbol.name, " is stale");
   }
   return "";
 }
@@ -122,6 +129,7 @@ std::optional<Nanos> AgeOf(const LiveScene& scene, const SymbolScene& symbol, St
 bool IsLive(const LiveScene& scene, const SymbolScene& symbol) {
   const std::optional<Nanos> age = AgeOf(scene, symbol, StreamKind::kDepth);
   return static_cast<SymbolState>(symbol.reading.state) == SymbolState::kLive &&
+         (symbol.reading.quality & quality::kAuditDiverged) == 0 &&
          symbol.reading.is_depth_open != 0 && age && *age <= kHealthSilenceMax;
 }
 

@@ -24,11 +24,14 @@ namespace thalweg {
 
 // A thread that has not moved for so long does not live.
 inline constexpr Nanos kPulseMax = 5 * kSecond;
+// So long a recorder that lost lines, the disk being too slow, is not good.
+inline constexpr Nanos kLossShownFor = 60 * kSecond;
 
 struct RecorderScene {
   RecorderCounts counts;
-  bool is_dead = false;  // Its thread is.
-  [[nodiscard]] bool is_good() const { return !is_dead && counts.status.ok(); }
+  bool is_dead = false;    // Its thread is.
+  bool is_losing = false;  // It refused inputs within the last kLossShownFor.
+  [[nodiscard]] bool is_good() const { return !is_dead && !is_losing && counts.status.ok(); }
 };
 
 struct ShardScene {

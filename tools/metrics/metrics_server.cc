@@ -215,18 +215,19 @@ void MetricsServer::State::Accept() {
         if (!cancelled && !is_stopping) Accept();
       });
     }
+    // First, so that what fails for one client keeps no other away.
+    Accept();
     if (clients.size() >= options.connections_max) {
       refused.fetch_add(1, std::memory_order_relaxed);
       error_code ignored;
       socket.close(ignored);
     } else {
-      accepted.fetch_add(1, std::memory_order_relaxed);
-      connections.fetch_add(1, std::memory_order_relaxed);
       const auto client = std::make_shared<Client>(*this, std::move(socket));
       clients.insert(client);
+      accepted.fetch_add(1, std::memory_order_relaxed);
+      connections.fetch_add(1, std::memory_order_relaxed);
       client->ReadRequest();
     }
-    Accept();
   });
 }
 
@@ -282,9 +283,9 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Create(
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (!error) state->port = acceptor.local_endpoint(error).port();
   if (error) {
-    return absl::UnavailableError(absl::StrCat("--metrics: cannot listen on ", options.address.host,
-                                               " port ", options.address.port, ": ",
-                                               error.message()));
+    return absl::UnavailableError(absl::StrCat(
+        "--metrics: cannot listen on ", options.address.host, " port ", options.address.port, ": ",
+        error.message(), "; take another port, or end the program that has it"));
   }
   std::unique_ptr<MetricsServer> server(new MetricsServer(std::move(state)));
   State* const made = server->state_.get();
