@@ -263,8 +263,8 @@ def test_a_real_ring_with_a_broken_field_is_refused_or_does_no_harm(name, tmp_pa
             data = bytearray(whole)
             data[offset : offset + width] = value.to_bytes(width, "little")
             path.write_bytes(data)
-            # A replay's ring has no stages: where they would be is not read.
-            if field in TOLD | {"generation", "writer_state", "entry_count", "stages_offset", "stage_bytes"}:
+            # Without stages it is the ring of an older build.
+            if field in TOLD | {"generation", "writer_state", "entry_count"} or (field, value) == ("stage_count", 0):
                 try:
                     use(path)
                 except thalweg.RingError:
