@@ -51,7 +51,7 @@ class EngineOutput {
   // A snapshot of the same id has other levels than the book, which is lost for it. Told after its
   // notice.
   virtual void OnDivergence(const SymbolEngine& symbol,
-                            std::shared_ptr<const AuditEvidence> evidence) {
+                            const std::shared_ptr<const AuditEvidence>& evidence) {
     (void)symbol, (void)evidence;
   }
 };

@@ -63,7 +63,7 @@ inline constexpr Nanos kEmitIntervalMax = 60 * kSecond;
 
 // Of the snapshots that a live book wishes in the background.
 inline constexpr Nanos kAuditIntervalMin = 1 * kSecond;
-inline constexpr Nanos kAuditIntervalMax = 7 * 24 * kHour;
+inline constexpr Nanos kAuditIntervalMax = 168 * kHour;
 inline constexpr Nanos kProgramAuditInterval = 600 * kSecond;  // What the program's commands take.
 
 inline constexpr std::size_t kDefaultSnapshotLimit = 1'000;

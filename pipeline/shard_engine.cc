@@ -3,7 +3,6 @@
 #include <cassert>
 #include <cstdlib>
 #include <string_view>
-#include <utility>
 
 namespace thalweg {
 namespace {
@@ -159,8 +158,8 @@ void ShardEngine::OnNotice(const Notice& notice) {
 }
 
 void ShardEngine::OnDivergence(const SymbolEngine& symbol,
-                               std::shared_ptr<const AuditEvidence> evidence) {
-  if (outputs_.output != nullptr) outputs_.output->OnDivergence(symbol, std::move(evidence));
+                               const std::shared_ptr<const AuditEvidence>& evidence) {
+  if (outputs_.output != nullptr) outputs_.output->OnDivergence(symbol, evidence);
 }
 
 }  // namespace thalweg

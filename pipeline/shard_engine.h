@@ -73,7 +73,7 @@ class ShardEngine final : private EngineOutput {
   void OnSnapshotWanted(const SymbolEngine& symbol, SnapshotReason reason) override;
   void OnNotice(const Notice& notice) override;
   void OnDivergence(const SymbolEngine& symbol,
-                    std::shared_ptr<const AuditEvidence> evidence) override;
+                    const std::shared_ptr<const AuditEvidence>& evidence) override;
 
   void GiveToEngine(const LiveInput& input);
   void HandOn(LiveInput* input);

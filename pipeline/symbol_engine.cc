@@ -638,7 +638,7 @@ void SymbolEngine::OnAudit(bool agreed) {
 void SymbolEngine::OnDiverged(const Divergence& divergence) {
   auto evidence = std::make_shared<const AuditEvidence>(EvidenceOf(divergence));
   Tell(NoticeKind::kAuditDiverged, {.a = evidence->id.raw(), .text = Describe(*evidence)});
-  output_.OnDivergence(*this, std::move(evidence));
+  output_.OnDivergence(*this, evidence);
 }
 
 AuditEvidence SymbolEngine::EvidenceOf(const Divergence& divergence) const {

@@ -70,8 +70,9 @@ class ShardOutput final : public EngineOutput {
     if (!files_->good()) good_.store(false, std::memory_order_relaxed);
   }
   void OnNotice(const Notice& notice) override { log_.Tell(notice, WallNow()); }
-  void OnDivergence(const SymbolEngine&, std::shared_ptr<const AuditEvidence> evidence) override {
-    if (evidence_ != nullptr) evidence_->Keep(std::move(evidence), options_);
+  void OnDivergence(const SymbolEngine&,
+                    const std::shared_ptr<const AuditEvidence>& evidence) override {
+    if (evidence_ != nullptr) evidence_->Keep(evidence, options_);
   }
 
   // False when a file takes no more rows. Threads: any.

@@ -23,8 +23,9 @@ class EvidenceLog final : public EngineOutput {
   void OnNotice(const Notice& notice) override {
     if (notice.kind == NoticeKind::kAuditDiverged) notices.push_back(Describe(notice));
   }
-  void OnDivergence(const SymbolEngine&, std::shared_ptr<const AuditEvidence> evidence) override {
-    found.push_back(std::move(evidence));
+  void OnDivergence(const SymbolEngine&,
+                    const std::shared_ptr<const AuditEvidence>& evidence) override {
+    found.push_back(evidence);
   }
 
   std::vector<std::shared_ptr<const AuditEvidence>> found;
