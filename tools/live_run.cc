@@ -149,7 +149,7 @@ class LiveRun {
     // Before anything is begun that stays, such as a segment: a service that is refused its port is
     // started again and again.
     if (options_.metrics) {
-      const absl::Status served = MakeMetrics();
+      absl::Status served = MakeMetrics();
       if (!served.ok()) return served;
     }
     const std::string run = MakeRunName();
