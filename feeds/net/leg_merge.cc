@@ -158,7 +158,6 @@ void LegMerge::GiveOne(std::size_t leg, std::size_t stream, std::int64_t last,
     progress.awaited_since = now;
   }
   known.newest = last;
-  known.given_at = now;
   known.copies_since.reset();
   if (!known.timed || now - known.timed_at > kVouchedFor) {
     known.timed = last;
@@ -186,7 +185,7 @@ void LegMerge::Hold(std::size_t leg, std::size_t stream, const EventSpan& span,
   const auto place = std::upper_bound(
       held.begin(), held.end(), span.before,
       [](std::int64_t before, const Held& other) { return before < other.span.before; });
-  // What begins there is the same, or cut elsewhere: the longest comes last.
+  // A third leg's, or one that was sent twice.
   if (place != held.begin() && std::prev(place)->span == span) {
     ++legs_[leg].counts.copies;
     return;

@@ -139,8 +139,7 @@ class LegMerge {
   };
   struct Stream {
     std::optional<std::int64_t> newest;  // Given.
-    Nanos given_at = 0;
-    std::optional<Nanos> copies_since;  // Nothing else has come since it was given.
+    std::optional<Nanos> copies_since;   // Nothing else has come since it was given.
     // One leg alone: what the other had given when it left.
     std::optional<std::int64_t> given_before;
     // An event whose copies are timed.
