@@ -122,7 +122,7 @@ bool BeginsAs(std::string_view head, std::string_view magic) noexcept {
   return flipped_bits <= 1;
 }
 
-void ByteSource::End(FileEnd end, Fault fault) {
+void ByteSource::End(FileEnd end, FileDefect fault) {
   end_ = end;
   fault_ = std::move(fault);
 }

@@ -30,7 +30,7 @@ enum class ChunkVerdict : std::uint8_t {
 };
 
 // What is wrong with a stored file, and where.
-struct Fault {
+struct FileDefect {
   std::int64_t offset = 0;
   std::string reason;
 };
@@ -44,8 +44,8 @@ class ByteSource {
   [[nodiscard]] virtual ChunkVerdict Next(Chunk* chunk) = 0;
 
   [[nodiscard]] FileEnd end() const noexcept { return end_; }
-  [[nodiscard]] const Fault& fault() const noexcept { return fault_; }
-  [[nodiscard]] const Fault& hole() const noexcept { return hole_; }  // The last one.
+  [[nodiscard]] const FileDefect& fault() const noexcept { return fault_; }
+  [[nodiscard]] const FileDefect& hole() const noexcept { return hole_; }  // The last one.
   [[nodiscard]] const StoredFile& file() const noexcept { return input_.file(); }
   [[nodiscard]] std::int64_t bytes_read() const noexcept { return input_.farthest(); }
 
@@ -53,16 +53,16 @@ class ByteSource {
   explicit ByteSource(StoredInput input) : input_(std::move(input)) {}
 
   // Ends the source, which stays ended.
-  void End(FileEnd end, Fault fault);
+  void End(FileEnd end, FileDefect fault);
   // Ends it at the end of its stored bytes: as `end`, or damaged when they could not be read on.
   void EndOfInput(FileEnd end, std::string_view reason);
 
   StoredInput input_;
-  Fault hole_;
+  FileDefect hole_;
 
  private:
   FileEnd end_ = FileEnd::kOpen;
-  Fault fault_;
+  FileDefect fault_;
 };
 
 // Whether a file that begins with `head` is of the format with this magic number: a file that is

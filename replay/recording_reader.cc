@@ -60,8 +60,8 @@ struct RecordingReader::State {
   void EnterHole();
   void Finish();
   void RefuseLongLine();
-  void EndWith(FileEnd how, const Fault& fault);
-  [[nodiscard]] absl::Status Describe(const Fault& fault) const;
+  void EndWith(FileEnd how, const FileDefect& fault);
+  [[nodiscard]] absl::Status Describe(const FileDefect& fault) const;
 
   const std::unique_ptr<ByteSource> source;
   std::string_view rest;  // Of the chunk, not yet handed out.
@@ -162,14 +162,14 @@ void RecordingReader::State::RefuseLongLine() {
                                               " bytes: this is no recording from here on")});
 }
 
-void RecordingReader::State::EndWith(FileEnd how, const Fault& fault) {
+void RecordingReader::State::EndWith(FileEnd how, const FileDefect& fault) {
   rest = {};
   split.Clear();
   end = how;
   status = how == FileEnd::kWhole ? absl::OkStatus() : Describe(fault);
 }
 
-absl::Status RecordingReader::State::Describe(const Fault& fault) const {
+absl::Status RecordingReader::State::Describe(const FileDefect& fault) const {
   return absl::DataLossError(absl::StrCat(source->file().path(), ": at byte ", fault.offset, ": ",
                                           fault.reason, " (", good_lines,
                                           " good lines before it)"));

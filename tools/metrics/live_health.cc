@@ -17,14 +17,14 @@ constexpr std::array<std::string_view, kStreamKinds> kStreamWords{"depth", "tick
 constexpr QualityWord kStale = quality::kStaleDepth | quality::kStaleTicker | quality::kStaleTrade;
 
 // How bad it is, the worst first: not live before live, far from it before near, old before new.
-std::tuple<bool, int, Nanos> RankOf(const LiveScene& scene, const SymbolScene& symbol) {
+std::tuple<bool, int, Nanos> RankOf(const LiveScene& scene, const WatchedSymbol& symbol) {
   constexpr std::array<int, 5> kNearness{0, 1, 4, 2, 3};
   const auto state = static_cast<std::size_t>(symbol.reading.state);
   return {IsLive(scene, symbol), state < kNearness.size() ? kNearness[state] : -1,
           -AgeOf(scene, symbol, StreamKind::kDepth).value_or(INT64_MAX)};
 }
 
-std::string WhyNotLive(const LiveScene& scene, const SymbolScene& symbol) {
+std::string WhyNotLive(const LiveScene& scene, const WatchedSymbol& symbol) {
   if (static_cast<SymbolState>(symbol.reading.state) != SymbolState::kLive) {
     return absl::StrCat(symbol.name, " is ", Abseil(StateWord(symbol.reading.state)));
   }
@@ -74,7 +74,7 @@ std::string WhatIsAmiss(const LiveScene& scene) {
   if (open < scene.feed.connections.size()) {
     return absl::StrCat(open, " of ", scene.feed.connections.size(), " connections are open");
   }
-  for (const SymbolScene& symbol : scene.symbols) {
+  for (const WatchedSymbol& symbol : scene.symbols) {
     if (!IsLive(scene, symbol)) return WhyNotLive(scene, symbol);
     const QualityWord doubts = symbol.reading.quality;
     if ((doubts & quality::kCrossed) != 0) return absl::StrCat(symbol.name, " is crossed");
@@ -120,13 +120,13 @@ std::string_view StateWord(std::int64_t state) noexcept {
   return index < kStateWords.size() ? kStateWords[index] : "unknown";
 }
 
-std::optional<Nanos> AgeOf(const LiveScene& scene, const SymbolScene& symbol, StreamKind kind) {
+std::optional<Nanos> AgeOf(const LiveScene& scene, const WatchedSymbol& symbol, StreamKind kind) {
   const std::int64_t used = symbol.reading.used_ns[static_cast<std::size_t>(kind)];
   if (used == 0) return std::nullopt;
   return std::max<Nanos>(scene.wall - used, 0);
 }
 
-bool IsLive(const LiveScene& scene, const SymbolScene& symbol) {
+bool IsLive(const LiveScene& scene, const WatchedSymbol& symbol) {
   const std::optional<Nanos> age = AgeOf(scene, symbol, StreamKind::kDepth);
   return static_cast<SymbolState>(symbol.reading.state) == SymbolState::kLive &&
          (symbol.reading.quality & quality::kAuditDiverged) == 0 &&
@@ -135,7 +135,7 @@ bool IsLive(const LiveScene& scene, const SymbolScene& symbol) {
 
 LiveHealth JudgeHealth(const LiveScene& scene, Nanos now) {
   LiveHealth health;
-  for (const SymbolScene& symbol : scene.symbols) {
+  for (const WatchedSymbol& symbol : scene.symbols) {
     if (!symbol.is_required) continue;
     ++health.required;
     if (IsLive(scene, symbol)) ++health.required_live;

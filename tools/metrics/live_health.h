@@ -34,15 +34,15 @@ struct LiveHealth {
   std::string why;  // The gravest reason, in words; empty when it is ok.
   std::size_t required = 0;
   std::size_t required_live = 0;
-  const SymbolScene* worst = nullptr;  // Of the required ones; null when there are no symbols.
+  const WatchedSymbol* worst = nullptr;  // Of the required ones; null when there are no symbols.
 };
 
 // `now`: NetworkLoop::Now() when it is asked; what the scene says is as old as that.
 [[nodiscard]] LiveHealth JudgeHealth(const LiveScene& scene, Nanos now);
 
-[[nodiscard]] bool IsLive(const LiveScene& scene, const SymbolScene& symbol);
+[[nodiscard]] bool IsLive(const LiveScene& scene, const WatchedSymbol& symbol);
 // Since its newest frame of that kind that was used; absent: there is none.
-[[nodiscard]] std::optional<Nanos> AgeOf(const LiveScene& scene, const SymbolScene& symbol,
+[[nodiscard]] std::optional<Nanos> AgeOf(const LiveScene& scene, const WatchedSymbol& symbol,
                                          StreamKind kind);
 // "down", "buffering", "live", "resync", "halted".
 [[nodiscard]] std::string_view StateWord(std::int64_t state) noexcept;

@@ -330,23 +330,23 @@ class LivePage {
   void AddSymbols() {
     std::vector<Source<SymbolCounts>> counts;
     std::vector<Source<BookCounts>> books;
-    for (const SymbolScene& symbol : scene_.symbols) {
+    for (const WatchedSymbol& symbol : scene_.symbols) {
       counts.push_back({{{"symbol", symbol.name}}, &symbol.reading.counts});
       books.push_back({{{"symbol", symbol.name}}, &symbol.reading.book});
     }
     text_.Begin("thalweg_symbol_state", MetricType::kGauge,
                 "0 down, 1 buffering, 2 live, 3 resync, 4 halted.");
-    for (const SymbolScene& symbol : scene_.symbols) {
+    for (const WatchedSymbol& symbol : scene_.symbols) {
       text_.Add({{"symbol", symbol.name}}, symbol.reading.state);
     }
     text_.Begin("thalweg_symbol_live", MetricType::kGauge,
                 "1 while the symbol is live as /health understands it.");
-    for (const SymbolScene& symbol : scene_.symbols) {
+    for (const WatchedSymbol& symbol : scene_.symbols) {
       text_.Add({{"symbol", symbol.name}}, IsLive(scene_, symbol) ? 1 : 0);
     }
     text_.Begin("thalweg_symbol_flag", MetricType::kGauge,
                 "1 while the flag is set in the symbol's present quality word.");
-    for (const SymbolScene& symbol : scene_.symbols) {
+    for (const WatchedSymbol& symbol : scene_.symbols) {
       for (int bit = 0; bit < kFlagBits; ++bit) {
         const QualityWord flag = QualityWord{1} << bit;
         if (flag == kNoFlag) continue;
@@ -356,7 +356,7 @@ class LivePage {
     }
     text_.Begin("thalweg_symbol_age_seconds", MetricType::kGauge,
                 "Since the newest message of the stream that was used.");
-    for (const SymbolScene& symbol : scene_.symbols) {
+    for (const WatchedSymbol& symbol : scene_.symbols) {
       for (std::size_t kind = 0; kind < kStreamKinds; ++kind) {
         const auto age = AgeOf(scene_, symbol, static_cast<StreamKind>(kind));
         if (age) text_.AddSpan({{"symbol", symbol.name}, {"stream", kStreams[kind]}}, *age);
@@ -364,13 +364,13 @@ class LivePage {
     }
     text_.Begin("thalweg_symbol_event_time_seconds", MetricType::kGauge,
                 "The symbol's event clock, since the epoch, by the exchange's time.");
-    for (const SymbolScene& symbol : scene_.symbols) {
+    for (const WatchedSymbol& symbol : scene_.symbols) {
       if (symbol.reading.event_ns == 0) continue;
       text_.AddSpan({{"symbol", symbol.name}}, symbol.reading.event_ns);
     }
     text_.Begin("thalweg_symbol_update_id", MetricType::kGauge,
                 "The last update id that was applied to the book.");
-    for (const SymbolScene& symbol : scene_.symbols) {
+    for (const WatchedSymbol& symbol : scene_.symbols) {
       text_.Add({{"symbol", symbol.name}}, symbol.reading.update_id);
     }
     AddRows(kSymbolRows, MetricType::kCounter, counts, text_);

@@ -49,7 +49,7 @@ struct PublishedRing {
   std::vector<RingStage> stages = {};  // By Stage; empty: this ring has none.
 };
 
-struct SymbolScene {
+struct WatchedSymbol {
   std::string name;
   bool is_required = true;
   SymbolReading reading;
@@ -63,7 +63,7 @@ struct LiveScene {
   std::size_t legs = 1;
   std::vector<ShardScene> shards;
   std::vector<PublishedRing> rings;
-  std::vector<SymbolScene> symbols;  // In the order of --symbols.
+  std::vector<WatchedSymbol> symbols;  // In the order of --symbols.
 };
 
 // Where the newest scene is.

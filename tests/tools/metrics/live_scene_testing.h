@@ -7,8 +7,8 @@
 
 namespace thalweg {
 
-inline SymbolScene LiveSymbol(const std::string& name, Nanos wall) {
-  SymbolScene symbol;
+inline WatchedSymbol LiveSymbol(const std::string& name, Nanos wall) {
+  WatchedSymbol symbol;
   symbol.name = name;
   symbol.reading.state = static_cast<std::int64_t>(SymbolState::kLive);
   symbol.reading.is_depth_open = 1;
