@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -405,36 +406,55 @@ void Engine::OnDelisted(const std::string& name) {
 // --- Connections, losses, time ----------------------------------------------------------------
 
 void Engine::OnConnectionOpen(std::int64_t connection, std::string_view url) {
-  std::string list;
-  if (std::optional<std::string> streams = QueryParameter(url, "streams")) {
-    list = *std::move(streams);
-  } else if (const std::size_t ws = url.find("/ws/"); ws != std::string_view::npos) {
-    list = PercentDecoded(url.substr(ws + 4, url.find('?') - (ws + 4)));
+  const auto is = [](std::optional<std::int64_t> number) {
+    return [number](const OpenConnection& open) { return open.number == number; };
+  };
+  // One that is told twice, one that has closed, or a new one.
+  auto open = std::find_if(connections_.begin(), connections_.end(), is(connection));
+  if (open == connections_.end()) {
+    open = std::find_if(connections_.begin(), connections_.end(), is(std::nullopt));
   }
-  std::vector<StreamName>& carried = connections_[connection];
-  carried.clear();
-  for (const absl::string_view stream : absl::StrSplit(list, '/', absl::SkipEmpty())) {
-    const std::size_t at = stream.find('@');
-    if (at == absl::string_view::npos) continue;
-    carried.push_back(
-        {ToSymbolName(Standard(stream.substr(0, at))), std::string(stream.substr(at + 1))});
+  if (open == connections_.end()) open = connections_.emplace(connections_.end());
+  open->number = connection;
+  open->streams.clear();
+  if (const std::optional<std::string_view> streams = QueryText(url, "streams")) {
+    AppendPercentDecoded(*streams, &open->streams);
+  } else if (const std::size_t ws = url.find("/ws/"); ws != std::string_view::npos) {
+    AppendPercentDecoded(url.substr(ws + 4, url.find('?') - (ws + 4)), &open->streams);
   }
 }
 
 void Engine::OnConnectionClosed(std::int64_t connection) {
-  connections_.erase(connection);
-  for (const auto& symbol : symbols_) {
-    for (const StreamKind kind : {StreamKind::kDepth, StreamKind::kTicker, StreamKind::kTrade}) {
-      const auto carries = [&](const StreamName& stream) {
-        return stream.symbol == symbol->name() && symbol->UsesStream(stream.type, kind);
-      };
-      const bool carried =
-          std::any_of(connections_.begin(), connections_.end(), [&](const auto& connection) {
-            return std::any_of(connection.second.begin(), connection.second.end(), carries);
-          });
-      if (!carried) symbol->OnStreamClosed(kind);
+  for (OpenConnection& open : connections_) {
+    if (open.number == connection) open.number.reset();
+  }
+  carried_.assign(symbols_.size(), {});
+  for (const OpenConnection& open : connections_) {
+    if (open.number.has_value()) MarkCarried(open.streams);
+  }
+  for (std::size_t i = 0; i < symbols_.size(); ++i) {
+    for (std::size_t kind = 0; kind < kStreamKinds; ++kind) {
+      if (!carried_[i][kind]) symbols_[i]->OnStreamClosed(static_cast<StreamKind>(kind));
     }
-    symbol->TellStatus();
+    symbols_[i]->TellStatus();
+  }
+}
+
+// Of "btcusdt@depth@100ms/btcusdt@trade".
+void Engine::MarkCarried(std::string_view streams) {
+  for (const absl::string_view stream : absl::StrSplit(Abseil(streams), '/')) {
+    const std::size_t at = stream.find('@');
+    if (at == absl::string_view::npos) continue;
+    carried_name_ = Standard(stream.substr(0, at));
+    absl::AsciiStrToUpper(&carried_name_);
+    const auto known = by_name_.find(carried_name_);
+    if (known == by_name_.end() || known->second.engine == nullptr) continue;
+    const SymbolEngine& symbol = *known->second.engine;
+    const std::string_view type = Standard(stream.substr(at + 1));
+    for (std::size_t kind = 0; kind < kStreamKinds; ++kind) {
+      bool& carried = carried_[Index(symbol.id())][kind];
+      carried = carried || symbol.UsesStream(type, static_cast<StreamKind>(kind));
+    }
   }
 }
 

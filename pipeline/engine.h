@@ -9,9 +9,11 @@
 // Threads: one. Lifetime: options, catalogue and output outlive the engine.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -127,10 +129,10 @@ class Engine {
   }
 
  private:
-  // Of a connection's url: "btcusdt@depth@100ms".
-  struct StreamName {
-    std::string symbol;  // "BTCUSDT"
-    std::string type;    // "depth@100ms"
+  // A connection keeps its place, and the place its memory, for one that comes later.
+  struct OpenConnection {
+    std::optional<std::int64_t> number;  // Absent: it has closed.
+    std::string streams;                 // Of its url: "btcusdt@depth@100ms/btcusdt@trade".
   };
 
   // A symbol that was named somewhere.
@@ -152,6 +154,7 @@ class Engine {
   void MissSymbols(const std::vector<std::string>& asked, bool is_futures,
                    const std::set<std::string_view>& listed);
   void OnDelisted(const std::string& name);
+  void MarkCarried(std::string_view streams);
 
   const EngineOptions& options_;
   const Catalogue& catalogue_;
@@ -164,7 +167,10 @@ class Engine {
   std::int64_t lost_ = 0;  // Of all symbols, also of those yet to come.
   bool too_many_told_ = false;
   absl::flat_hash_map<std::string, Instrument> exchange_info_;  // For symbols yet to come.
-  std::map<std::int64_t, std::vector<StreamName>> connections_;
+  std::vector<OpenConnection> connections_;
+  // By symbol and kind: what open connections carry. Made anew when one closes.
+  std::vector<std::array<bool, kStreamKinds>> carried_;
+  std::string carried_name_;
 
   // A file or a connection: a bare snapshot belongs to the one symbol that its frames name.
   struct Source {

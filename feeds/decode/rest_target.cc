@@ -12,23 +12,28 @@ constexpr std::size_t kFuturesDepthDefault = 500;
 
 }  // namespace
 
-std::string PercentDecoded(std::string_view text) {
-  std::string plain;
+void AppendPercentDecoded(std::string_view text, std::string* plain) {
+  plain->reserve(plain->size() + text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     unsigned char byte = 0;
     const char* const digits = text.data() + i + 1;
     if (text[i] == '%' && text.size() - i > 2 &&
         std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-      plain += static_cast<char>(byte);
+      *plain += static_cast<char>(byte);
       i += 2;
     } else {
-      plain += text[i];
+      *plain += text[i];
     }
   }
+}
+
+std::string PercentDecoded(std::string_view text) {
+  std::string plain;
+  AppendPercentDecoded(text, &plain);
   return plain;
 }
 
-std::optional<std::string> QueryParameter(std::string_view target, std::string_view name) {
+std::optional<std::string_view> QueryText(std::string_view target, std::string_view name) noexcept {
   const std::size_t question = target.find('?');
   if (question == std::string_view::npos) return std::nullopt;
   std::string_view rest = target.substr(question + 1);
@@ -37,10 +42,16 @@ std::optional<std::string> QueryParameter(std::string_view target, std::string_v
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
-      return PercentDecoded(pair.substr(equals + 1));
+      return pair.substr(equals + 1);
     }
   }
   return std::nullopt;
+}
+
+std::optional<std::string> QueryParameter(std::string_view target, std::string_view name) {
+  const std::optional<std::string_view> text = QueryText(target, name);
+  if (!text.has_value()) return std::nullopt;
+  return PercentDecoded(*text);
 }
 
 std::vector<std::string> AskedSymbols(std::string_view target) {

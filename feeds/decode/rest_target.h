@@ -34,11 +34,16 @@ struct RestTarget {
 // "/fapi/v1/exchangeInfo", "/dapi/..."
 [[nodiscard]] bool IsFuturesTarget(std::string_view target) noexcept;
 
-// The value of `name` in the target's query, decoded; nothing when absent.
+// The value of `name` in the target's query as it stands there; nothing when absent.
+[[nodiscard]] std::optional<std::string_view> QueryText(std::string_view target,
+                                                        std::string_view name) noexcept;
+// The same, decoded.
 [[nodiscard]] std::optional<std::string> QueryParameter(std::string_view target,
                                                         std::string_view name);
 
 // The text with every %XX as the byte it stands for. A '%' without two hexadecimal digits stays.
 [[nodiscard]] std::string PercentDecoded(std::string_view text);
+// The same behind `plain`, which allocates only to grow.
+void AppendPercentDecoded(std::string_view text, std::string* plain);
 
 }  // namespace thalweg

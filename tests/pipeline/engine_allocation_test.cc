@@ -5,6 +5,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/engine.h"
@@ -125,6 +126,71 @@ TEST(EngineAllocation, WishingAndGivingUpInTheBackgroundAllocatesNothing) {
   const BookCounts& counts = engine.symbols().at(0)->book_counts();
   EXPECT_GE(counts.audits_wished, 3);
   EXPECT_GE(counts.audits_given_up, 2);
+}
+
+// What happens now and then in a long run: a change-over; a cut, with a new snapshot behind it.
+TEST(EngineAllocation, ConnectionsAndResyncsAllocateNothing) {
+  constexpr std::string_view kUrl =
+      "wss://stream.binance.com/stream?streams=aaausdt@depth%40100ms/aaausdt@bookTicker/"
+      "aaausdt@trade/bbbusdt@depth@100ms/bbbusdt@bookTicker/bbbusdt@trade&timeUnit=MICROSECOND";
+  EngineOptions options;
+  options.bucket_sizes = {"0.1", "1"};
+  options.emit = EmitPolicy::All();
+  const Catalogue catalogue = MakeCatalogue(options);
+  RecordCounter output;
+  Engine engine(options, catalogue, output);
+  FeedBuilder market("AAAUSDT", FeedBuilder::Numbering::kSpot, 7, 200);
+  std::int64_t allocations = 0;
+  const std::string padding(kPayloadPadding, ' ');
+  const auto counted = [&](const std::string& text, const auto& give) {
+    const std::string padded = padding + text + padding;
+    const std::int64_t before = AllocationCount();
+    give(ReceiveTime(market.now_ms() * kMillisecond),
+         std::string_view(padded).substr(kPayloadPadding, text.size()));
+    allocations += AllocationCount() - before;
+  };
+  const auto frame = [&](const std::string& text) {
+    counted(text, [&](ReceiveTime now, std::string_view payload) { engine.OnFrame(now, payload); });
+  };
+  const auto answer = [&](std::string_view target, const std::string& body) {
+    counted(body, [&](ReceiveTime now, std::string_view payload) {
+      engine.OnRest(now, target, payload);
+    });
+  };
+  std::int64_t connection = 1;
+  const auto open = [&] {
+    counted("", [&](ReceiveTime, std::string_view) { engine.OnConnectionOpen(connection, kUrl); });
+  };
+  const auto close = [&](std::int64_t number) {
+    counted("", [&](ReceiveTime, std::string_view) { engine.OnConnectionClosed(number); });
+  };
+  const auto round = [&] {
+    open();
+    frame(market.Depth());
+    answer("/api/v3/depth?symbol=AAAUSDT&limit=100", market.Snapshot(100));
+    for (int i = 0; i < 100; ++i) {
+      market.Pass(100);
+      market.Move(20);
+      frame(market.Depth());
+      frame(market.Ticker());
+      frame(market.Trade());
+    }
+    ASSERT_TRUE(engine.symbols().at(0)->live());
+    const std::int64_t old = connection++;
+    open();
+    close(old);
+    ASSERT_TRUE(engine.symbols().at(0)->stream(StreamKind::kDepth).is_open());
+    close(connection++);
+    ASSERT_FALSE(engine.symbols().at(0)->stream(StreamKind::kDepth).is_open());
+    market.Move(20);
+    (void)market.Depth();  // Lost: a gap.
+  };
+  for (int i = 0; i < 10; ++i) round();
+  allocations = 0;
+  output.wishes = 0;
+  for (int i = 0; i < 10; ++i) round();
+  EXPECT_EQ(allocations, 0);
+  EXPECT_GE(output.wishes, 10);
 }
 
 class EngineAllocationTest : public testing::TestWithParam<const char*> {};
