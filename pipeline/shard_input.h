@@ -53,8 +53,8 @@ class ShardInput {
   // How long the next frame had lain in the kernel when it was whole in memory: before OnFrame().
   // kNoTime, and no call: nobody knows.
   virtual void OnSocketTime(Nanos time) { (void)time; }
-  // A good answer to GET `target`.
-  virtual void OnRest(ReceiveTime received, std::string_view target, std::string_view body) = 0;
+  // A good answer to GET `target`. False: it is lost, for it is no JSON or there is no room.
+  virtual bool OnRest(ReceiveTime received, std::string_view target, std::string_view body) = 0;
 
   // The next order of the engine, or of the recorder behind it, that was not taken yet.
   [[nodiscard]] virtual std::optional<SnapshotOrder> TakeOrder() = 0;

@@ -139,21 +139,24 @@ void ShardIntake::OnConnectionClosed(std::int64_t connection, ReceiveTime receiv
   Tell();
 }
 
-void ShardIntake::OnRest(ReceiveTime received, std::string_view target, std::string_view body) {
+bool ShardIntake::OnRest(ReceiveTime received, std::string_view target, std::string_view body) {
   Tell();
   body = FromItsJson(body);
-  if (body.empty()) return Add(lost_answers_, 1);
-  const auto share = static_cast<std::uint32_t>(symbols_.size());
-  if (answers_.empty() && Give(InputKind::kRest, share, {0, received, 0}, target, body)) {
-    return;
-  }
   const std::size_t bytes = target.size() + body.size();
-  if (answers_.size() == kWaitingAnswersMax || answer_bytes_ + bytes > kWaitingAnswerBytesMax) {
-    return Add(lost_answers_, 1);
+  const auto share = static_cast<std::uint32_t>(symbols_.size());
+  if (!body.empty() && answers_.empty() &&
+      Give(InputKind::kRest, share, {0, received, 0}, target, body)) {
+    return true;
+  }
+  if (body.empty() || answers_.size() == kWaitingAnswersMax ||
+      answer_bytes_ + bytes > kWaitingAnswerBytesMax) {
+    Add(lost_answers_, 1);
+    return false;
   }
   answers_.push_back({received, std::string(target), std::string(body)});
   answer_bytes_ += bytes;
   waiting_answers_.store(static_cast<std::int64_t>(answers_.size()), std::memory_order_relaxed);
+  return true;
 }
 
 std::optional<SnapshotOrder> ShardIntake::TakeOrder() {

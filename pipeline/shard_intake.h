@@ -77,7 +77,7 @@ class ShardIntake final : public ShardInput {
   void OnConnectionClosed(std::int64_t connection, ReceiveTime received, int code) override;
   void OnLag(std::int64_t connection, bool is_lagging) override;
   void OnSocketTime(Nanos time) override { socket_ns_ = time; }
-  void OnRest(ReceiveTime received, std::string_view target, std::string_view body) override;
+  bool OnRest(ReceiveTime received, std::string_view target, std::string_view body) override;
   [[nodiscard]] std::optional<SnapshotOrder> TakeOrder() override;
 
   // At the end: tells what still waits as far as there is room; true when nothing does any more.

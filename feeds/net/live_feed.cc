@@ -305,14 +305,18 @@ class LiveFeed::Core {
     next_round_ = std::min(next_round_, answered_at_ + doubt_period_);
   }
 
-  // To the shard, when it says something new; whether it does.
+  // To the shard, when it says something new; whether it was given.
   bool Give(const Question& question, const RestAnswer& answer) {
     std::string rules = RulesOf(answer.body);
     std::string& given = given_[question.request.target];
     if (given == rules) return false;
-    given = std::move(rules);
     round_is_news_ = true;
-    shards_[question.shard].input->OnRest(answer.received, question.request.target, answer.body);
+    // The shard has no room: it is news in the next round as well.
+    if (!shards_[question.shard].input->OnRest(answer.received, question.request.target,
+                                               answer.body)) {
+      return false;
+    }
+    given = std::move(rules);
     return true;
   }
 
@@ -442,8 +446,9 @@ class LiveFeed::Core {
       Log(problem_);
     }
     if (use != SnapshotUse::kGive || is_stopping_) return;
-    shards_[shard_of_.at(request.symbol)].input->OnRest(answer.received, request.target,
-                                                        answer.body);
+    // One that the shard has no room for is counted, and the engine orders another.
+    (void)shards_[shard_of_.at(request.symbol)].input->OnRest(answer.received, request.target,
+                                                              answer.body);
   }
 
   // ---- The thread's round

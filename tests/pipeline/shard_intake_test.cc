@@ -131,9 +131,9 @@ TEST_F(ShardIntakeTest, FaultF8TextsAreGivenAsARecordingHoldsThem) {
   Frame("#lost 7 nothing");
   Frame("");
   Frame(" \n");
-  intake_->OnRest(ReceiveTime(5), "/x", "\n{\"a\":\n1}");
+  EXPECT_TRUE(intake_->OnRest(ReceiveTime(5), "/x", "\n{\"a\":\n1}"));
   EXPECT_EQ(Take(), (Told{"{\"e\":\"depth Update\"} ", "[1, 2]", "rest /x {\"a\": 1}"}));
-  intake_->OnRest(ReceiveTime(5), "/x", "<html>");
+  EXPECT_FALSE(intake_->OnRest(ReceiveTime(5), "/x", "<html>"));
   EXPECT_EQ(Take(), Told{});
   EXPECT_EQ(intake_->counts().strange_frames, 3);
   EXPECT_EQ(intake_->counts().lost_answers, 1);
@@ -305,7 +305,8 @@ TEST_F(ShardIntakeTest, FaultQ1AnswersWaitForRoomAndThoseBeyondTheBoundAreCounte
   Make({8, 1, 1, 1});
   const std::string body = "{" + std::string(1'000, 'b') + "}";
   for (std::size_t i = 0; i < kWaitingAnswersMax + 3; ++i) {
-    intake_->OnRest(ReceiveTime(1), "/" + std::to_string(i), body);
+    EXPECT_EQ(intake_->OnRest(ReceiveTime(1), "/" + std::to_string(i), body),
+              i < kWaitingAnswersMax + 1);
   }
   EXPECT_EQ(intake_->counts().lost_answers, 2);
   for (std::size_t i = 0; i < kWaitingAnswersMax + 1; ++i) {

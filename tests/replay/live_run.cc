@@ -129,7 +129,8 @@ void LiveRun::Give(const RecordingLine& line, std::int64_t connection) {
       return input().OnFrame(connection, line.receive_time, RingPublisher::MonotonicNow(),
                              line.payload);
     case LineKind::kRest:
-      return input().OnRest(line.receive_time, line.target, line.payload);
+      (void)input().OnRest(line.receive_time, line.target, line.payload);
+      return;
     case LineKind::kConnOpen:
       return input().OnConnectionOpen(line.connection, line.receive_time, line.url);
     case LineKind::kConnClose:

@@ -57,9 +57,11 @@ class KeptShard : public ShardInput {
     const std::lock_guard lock(mutex_);
     lags_.push_back(absl::StrCat(is_lagging ? "lags " : "reads ", connection));
   }
-  void OnRest(ReceiveTime, std::string_view target, std::string_view body) override {
+  bool OnRest(ReceiveTime, std::string_view target, std::string_view body) override {
     const std::lock_guard lock(mutex_);
+    if (answers_to_lose_ > 0) return --answers_to_lose_, false;
     rest_.push_back({std::string(target), std::string(body)});
+    return true;
   }
   std::optional<SnapshotOrder> TakeOrder() override {
     const std::lock_guard lock(mutex_);
@@ -69,6 +71,11 @@ class KeptShard : public ShardInput {
     return order;
   }
 
+  // As when there is no room for the next ones.
+  void LoseAnswers(int count) {
+    const std::lock_guard lock(mutex_);
+    answers_to_lose_ = count;
+  }
   void Order(const std::string& symbol, SnapshotNeed need = SnapshotNeed::kNoBook) {
     const std::lock_guard lock(mutex_);
     orders_.push_back({symbol, need});
@@ -125,6 +132,7 @@ class KeptShard : public ShardInput {
 
   mutable std::mutex mutex_;
   std::deque<SnapshotOrder> orders_;
+  int answers_to_lose_ = 0;
   std::set<std::int64_t> seen_;
   std::set<std::int64_t> open_;
   std::size_t open_max_ = 0;

@@ -520,6 +520,24 @@ TEST(LiveFeedTest, WhatTheExchangeSaysOfItsSymbolsIsAskedAgainAndGivenWhenItChan
       << running.Log();
 }
 
+TEST(LiveFeedTest, FaultQ1InstrumentsThatFoundNoRoomAreGivenInALaterRound) {
+  const ScriptedInfo rest([](int) {
+    return ScriptedInfo::Http("200 OK", R"({"symbols":[{"symbol":"AUSDT","status":"TRADING"}]})");
+  });
+  KeptShard shard;
+  shard.LoseAnswers(3);
+  LiveFeedOptions options = OptionsFor(rest.port());
+  options.info_period = 10 * kMillisecond;
+  options.weight_time_scale = 1'000;
+  RunningFeed running(options, {{&shard, {"AUSDT"}}});
+  ASSERT_TRUE(running.Await([&] { return shard.rest_count() == 1; }));
+  const int asked = rest.asked();
+  EXPECT_GE(asked, 4);
+  ASSERT_TRUE(running.Await([&] { return rest.asked() >= asked + 5; }));
+  EXPECT_TRUE(running.Stop().ok());
+  EXPECT_EQ(shard.rest_count(), 1u) << "once";
+}
+
 TEST(LiveFeedTest, FaultK8AHaltIsAskedAboutWhenItsSilenceBeginsAndIsNoStall) {
   ServedMarket exchange({"AAAUSDT", "BBBUSDT"}, {"halt:symbol=AAAUSDT,for=6@time=4"});
   KeptShard shard;

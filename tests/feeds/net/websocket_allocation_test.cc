@@ -43,7 +43,7 @@ class CountingShard : public ShardInput {
   void OnConnectionOpen(std::int64_t, ReceiveTime, std::string_view) override {}
   void OnFrame(std::int64_t, ReceiveTime, std::int64_t, std::string_view) override { ++frames; }
   void OnConnectionClosed(std::int64_t, ReceiveTime, int) override {}
-  void OnRest(ReceiveTime, std::string_view, std::string_view) override {}
+  bool OnRest(ReceiveTime, std::string_view, std::string_view) override { return true; }
   std::optional<SnapshotOrder> TakeOrder() override { return std::nullopt; }
 
   std::int64_t frames = 0;
