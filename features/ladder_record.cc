@@ -13,7 +13,7 @@
 namespace thalweg {
 namespace {
 
-constexpr auto kBuckets = static_cast<std::size_t>(kLadderBuckets);
+constexpr auto kBucketCount = static_cast<std::size_t>(kLadderBuckets);
 
 // One bucket size of a record, word by word.
 struct LadderBlock {
@@ -21,8 +21,8 @@ struct LadderBlock {
   std::array<double, 2> labels;  // By Side.
   std::array<std::uint32_t, 2> complete;
   struct Half {
-    std::array<double, kBuckets> qty;
-    std::array<double, kBuckets> notional;
+    std::array<double, kBucketCount> qty;
+    std::array<double, kBucketCount> notional;
   };
   std::array<Half, 2> halves;
 };
@@ -41,10 +41,10 @@ void ComputeHalf(const OrderBook* book, Side side, int size_index, const Scale& 
     return;
   }
   const DenseView view = book->dense(side, size_index);
-  assert(view.buckets.size() == kBuckets);
+  assert(view.buckets.size() == kBucketCount);
   block->labels[place] = scale.ToQuote(view.first_label);
   block->complete[place] = static_cast<std::uint32_t>(book->complete_dense(side, size_index));
-  for (std::size_t i = 0; i < kBuckets; ++i) {
+  for (std::size_t i = 0; i < kBucketCount; ++i) {
     half.qty[i] = scale.ToBase(view.buckets[i].qty);
     half.notional[i] = scale.ToQuoteNotional(view.buckets[i].notional);
   }
@@ -75,11 +75,11 @@ RecordSchema LadderSchema(const std::vector<std::string>& suffixes) {
     add("complete_bid", "u32", 4, 1, "count", "[0, 15]", kCompleteText);
     add("complete_ask", "u32", 4, 1, "count", "[0, 15]", kCompleteText);
     for (const absl::string_view side : {"bid", "ask"}) {
-      add(absl::StrCat(side, "_qty"), "f64", 8, kBuckets, "base", ">= 0", kQtyText);
-      add(absl::StrCat(side, "_notional"), "f64", 8, kBuckets, "quote", ">= 0", kNotionalText);
+      add(absl::StrCat(side, "_qty"), "f64", 8, kBucketCount, "base", ">= 0", kQtyText);
+      add(absl::StrCat(side, "_notional"), "f64", 8, kBucketCount, "quote", ">= 0", kNotionalText);
     }
   }
-  return MakeSchema(RingKind::kLadders, kBuckets, std::move(fields));
+  return MakeSchema(RingKind::kLadders, kBucketCount, std::move(fields));
 }
 
 void ComputeLadders(const OrderBook* book, std::span<const Price> sizes, const Scale& scale,

@@ -23,10 +23,6 @@ static_assert(kFrameTextBytes == std::size_t{1} << kWindowBits);
 constexpr std::string_view kDiskFull = "disk full";
 constexpr std::string_view kLineTooLong = "line too long";
 
-bool IsPast(ReceiveTime start, Nanos span, ReceiveTime now) noexcept {
-  return std::abs(now - start) >= span;
-}
-
 bool IsTooLong(std::string_view text) noexcept {
   return text.size() > kLineBytesMax - kLineFrameBytesMax;
 }

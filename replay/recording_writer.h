@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,10 @@ inline constexpr Nanos kRetryInterval = kSecond;
 // the interval. 0: at the first OnTimer after each flush. kSyncNever: the system decides when.
 inline constexpr Nanos kSyncInterval = kSecond;
 inline constexpr Nanos kSyncNever = INT64_MAX;
+// Whether so much time is between them, also when the wall clock was set back.
+[[nodiscard]] inline bool IsPast(ReceiveTime start, Nanos span, ReceiveTime now) noexcept {
+  return std::abs(now - start) >= span;
+}
 
 struct WriterCounts {
   std::int64_t lines = 0;         // Given to Write().

@@ -23,10 +23,6 @@ constexpr std::string_view kSuffix = ".zst";
 // Names taken by somebody else in the same nanosecond; more of them are a fault of another kind.
 constexpr int kNameAttemptsMax = 100;
 
-bool IsPast(ReceiveTime start, Nanos span, ReceiveTime now) noexcept {
-  return std::abs(now - start) >= span;
-}
-
 // Whether a segment that began at `begun` has to end at `now`. Times go back a little where lines
 // of several connections meet, so a multiple of the span counts once only, when it is passed
 // forwards.

@@ -15,14 +15,11 @@
 #include "pipeline/engine.h"
 #include "tools/bucket_lists.h"
 #include "tools/option_kind.h"
+#include "tools/option_value.h"
 #include "tools/symbol_list.h"
 
 namespace thalweg {
 namespace {
-
-absl::Status Unknown(absl::string_view key, absl::string_view value, absl::string_view allowed) {
-  return absl::InvalidArgumentError(absl::StrCat("--", key, ": '", value, "' is not ", allowed));
-}
 
 absl::StatusOr<EmitPolicy> ParseEmit(const std::string& text) {
   if (text == "depth") return EmitPolicy{true, false, false, 0};
@@ -36,7 +33,7 @@ absl::StatusOr<EmitPolicy> ParseEmit(const std::string& text) {
       milliseconds <= kEmitIntervalMax / kMillisecond) {
     return EmitPolicy{false, false, false, milliseconds * kMillisecond};
   }
-  return Unknown("emit", text, "depth, ticker, trade, all or <N>ms with N in [1, 60000]");
+  return NotAllowed("emit", text, "depth, ticker, trade, all or <N>ms with N in [1, 60000]");
 }
 
 absl::StatusOr<std::vector<Instrument>> ReadExchangeInfo(const std::string& path) {
@@ -130,7 +127,7 @@ absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
 
   options.market = MarketOfWord(market_);
   if (!options.market && !market_.empty()) {
-    return Unknown("market", market_, "spot, usdm or coinm");
+    return NotAllowed("market", market_, "spot, usdm or coinm");
   }
 
   for (const std::string& text : instruments_) {
@@ -162,24 +159,24 @@ absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
   if (bucket_rounding_ == "floor") {
     options.bucket_rounding = BucketRounding::kFloor;
   } else if (bucket_rounding_ != "outward") {
-    return Unknown("bucket-rounding", bucket_rounding_, "outward or floor");
+    return NotAllowed("bucket-rounding", bucket_rounding_, "outward or floor");
   }
   if (trade_stream_ == "aggTrade") {
     options.trade_stream = TradeStream::kAggTrade;
   } else if (trade_stream_ != "trade") {
-    return Unknown("trade-stream", trade_stream_, "trade or aggTrade");
+    return NotAllowed("trade-stream", trade_stream_, "trade or aggTrade");
   }
   if (!snapshot_limit_.empty()) {
     std::int64_t limit = 0;
     if (!absl::SimpleAtoi(snapshot_limit_, &limit) || limit < 1 || limit > 5'000) {
-      return Unknown("snapshot-limit", snapshot_limit_, "a number in [1, 5000]");
+      return NotAllowed("snapshot-limit", snapshot_limit_, "a number in [1, 5000]");
     }
     options.snapshot_limit = static_cast<std::size_t>(limit);
   }
   if (on_gap_ == "serve") {
     options.on_gap = OnGap::kServe;
   } else if (on_gap_ != "blank") {
-    return Unknown("on-gap", on_gap_, "blank or serve");
+    return NotAllowed("on-gap", on_gap_, "blank or serve");
   }
   const absl::StatusOr<EmitPolicy> emit = ParseEmit(emit_);
   if (!emit.ok()) return emit.status();
@@ -187,7 +184,7 @@ absl::StatusOr<EngineOptions> EngineFlags::ToOptions() const {
   std::int64_t audit_seconds = 0;
   if (!absl::SimpleAtoi(audit_, &audit_seconds) || audit_seconds < 0 ||
       audit_seconds > kAuditIntervalMax / kSecond) {
-    return Unknown("audit", audit_, "a number in [0, 604800]");
+    return NotAllowed("audit", audit_, "a number in [0, 604800]");
   }
   options.audit_interval = audit_seconds * kSecond;
 

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/instrument.h"
 #include "core/string_view.h"
@@ -22,14 +21,14 @@
 #include "tools/exchange/test_authority.h"
 #include "tools/exit_status.h"
 #include "tools/market_flags.h"
+#include "tools/option_value.h"
 #include "tools/text_file.h"
 
 namespace thalweg {
 namespace {
 
 constexpr double kSpeedMax = 100'000;
-constexpr std::size_t kTruthLevels = 20;       // Of each side.
-constexpr double kRunSecondsMax = 31'622'400;  // A year.
+constexpr std::size_t kTruthLevels = 20;  // Of each side.
 
 struct ExchangeFlags {
   MarketFlags market;
@@ -51,18 +50,6 @@ struct ExchangeFlags {
   std::string final_book;
   std::string truth;
 };
-
-absl::Status Wrong(absl::string_view key, absl::string_view value, absl::string_view allowed) {
-  return absl::InvalidArgumentError(absl::StrCat("--", key, ": '", value, "' is not ", allowed));
-}
-
-absl::StatusOr<double> ParseSeconds(absl::string_view key, const std::string& text, double most) {
-  double number = 0;
-  if (!absl::SimpleAtod(text, &number) || !(number > 0 && number <= most)) {
-    return Wrong(key, text, absl::StrCat("a number above 0, at most ", most));
-  }
-  return number;
-}
 
 absl::StatusOr<std::vector<Fault>> ReadFaults(const ExchangeFlags& flags) {
   std::vector<Fault> faults;
@@ -92,7 +79,7 @@ absl::StatusOr<ExchangeOptions> ToOptions(const ExchangeFlags& flags) {
   options.time_scale = *scale;
   options.speed = 0;
   if (flags.speed != "max") {
-    const auto speed = ParseSeconds("speed", flags.speed, kSpeedMax);
+    const auto speed = ParsePositive("speed", flags.speed, kSpeedMax);
     if (!speed.ok()) return speed.status();
     options.speed = *speed;
   }
@@ -163,10 +150,6 @@ absl::Status WriteFinalBooks(const std::string& path, ExchangeFeed& feed) {
   return absl::OkStatus();
 }
 
-int Fail(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) ? FailUsage(status) : FailIo(status);
-}
-
 int MakeCertificates(const ExchangeFlags& flags) {
   const absl::StatusOr<TestAuthority> made = MakeTestAuthority(flags.ca_folder);
   if (!made.ok()) return FailIo(made.status());
@@ -183,7 +166,7 @@ int RunExchange(const ExchangeFlags& flags) {
   if (!server_options.ok()) return Fail(server_options.status());
   std::optional<Nanos> length;
   if (!flags.length.empty()) {
-    const auto seconds = ParseSeconds("for", flags.length, kRunSecondsMax);
+    const auto seconds = ParsePositive("for", flags.length, kRunSecondsMax);
     if (!seconds.ok()) return Fail(seconds.status());
     length = static_cast<Nanos>(*seconds * static_cast<double>(kSecond));
   }
@@ -191,8 +174,8 @@ int RunExchange(const ExchangeFlags& flags) {
   if (!feed.ok()) return Fail(feed.status());
   if (!flags.final_book.empty() && (*feed)->symbols().size() > 1 &&
       flags.final_book.find("{symbol}") == std::string::npos) {
-    return FailUsage(Wrong("final-book", flags.final_book,
-                           "a name with {symbol} in it, and there are several symbols"));
+    return FailUsage(NotAllowed("final-book", flags.final_book,
+                                "a name with {symbol} in it, and there are several symbols"));
   }
   absl::StatusOr<std::unique_ptr<LoopbackServer>> server = LoopbackServer::Create(*server_options);
   if (!server.ok()) return Fail(server.status());

@@ -15,5 +15,7 @@ enum ExitStatus : int {
 // Says on standard error what went wrong; answers the status to exit with.
 int FailUsage(const absl::Status& status);
 int FailIo(const absl::Status& status);
+// The first where the status is InvalidArgument, else the second.
+int Fail(const absl::Status& status);
 
 }  // namespace thalweg

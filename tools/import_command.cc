@@ -86,10 +86,6 @@ void PrintSummary(const CaptureImport& done, const std::string& out) {
   }
 }
 
-int FailImport(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kInvalidArgument ? FailUsage(status) : FailIo(status);
-}
-
 int RunImport(const ImportFlags& flags) {
   const absl::StatusOr<ImportOptions> options = ToOptions(flags);
   if (!options.ok()) return FailUsage(options.status());
@@ -102,7 +98,7 @@ int RunImport(const ImportFlags& flags) {
   absl::Status status = capture.Open(flags.sources);
   if (!status.ok()) {
     log.Finish();
-    return FailImport(status);
+    return Fail(status);
   }
   absl::StatusOr<std::unique_ptr<RecordingWriter>> writer = RecordingWriter::Create(flags.out);
   if (absl::IsAlreadyExists(writer.status())) {

@@ -23,6 +23,7 @@
 #include "tools/metrics/metrics_address.h"
 #include "tools/network_flags.h"
 #include "tools/option_kind.h"
+#include "tools/option_value.h"
 #include "tools/result_flags.h"
 #include "tools/ring_flags.h"
 #include "tools/symbol_list.h"
@@ -36,8 +37,6 @@ bool IsSameFolder(const std::string& a, const std::string& b) {
   return std::filesystem::weakly_canonical(a + "/", ignored) ==
          std::filesystem::weakly_canonical(b + "/", ignored);
 }
-
-constexpr double kRunSecondsMax = 31'622'400;  // A year.
 
 // What `live` and `record` have in common.
 struct LiveFlags {
@@ -57,22 +56,14 @@ struct LiveFlags {
   std::string required;
 };
 
-absl::Status Wrong(absl::string_view key, absl::string_view value, absl::string_view allowed) {
-  return absl::InvalidArgumentError(absl::StrCat("--", key, ": '", value, "' is not ", allowed));
-}
-
-int Fail(const absl::Status& status) {
-  return absl::IsInvalidArgument(status) ? FailUsage(status) : FailIo(status);
-}
-
 absl::StatusOr<std::vector<int>> ParseCpus(const std::string& text) {
   std::vector<int> cpus;
   const long count = sysconf(_SC_NPROCESSORS_CONF);
   for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipEmpty())) {
     int cpu = 0;
     if (!absl::SimpleAtoi(part, &cpu) || cpu < 0 || cpu >= count) {
-      return Wrong("cpus", text,
-                   absl::StrCat("a list of numbers in [0, ", count - 1, "], comma separated"));
+      return NotAllowed("cpus", text,
+                        absl::StrCat("a list of numbers in [0, ", count - 1, "], comma separated"));
     }
     cpus.push_back(cpu);
   }
@@ -82,16 +73,17 @@ absl::StatusOr<std::vector<int>> ParseCpus(const std::string& text) {
 // What is wrong with the names of results when each shard has one.
 absl::Status CheckShards(const LiveFlags& flags, const LiveRunOptions& options) {
   if (options.shards > options.engine.symbols.size()) {
-    return Wrong("shards", flags.shards,
-                 absl::StrCat("a number in [1, ", options.engine.symbols.size(),
-                              "], the number of symbols"));
+    return NotAllowed("shards", flags.shards,
+                      absl::StrCat("a number in [1, ", options.engine.symbols.size(),
+                                   "], the number of symbols"));
   }
   if (options.shards == 1) return absl::OkStatus();
   for (const auto& [key, path] :
        {std::pair("out", &flags.results.out()), std::pair("ladders", &flags.results.ladders())}) {
     if (path->empty() || absl::StrContains(*path, kShardPlace)) continue;
-    return Wrong(key, *path,
-                 absl::StrCat("a name with ", kShardPlace, " in it, and there are several shards"));
+    return NotAllowed(
+        key, *path,
+        absl::StrCat("a name with ", kShardPlace, " in it, and there are several shards"));
   }
   return absl::OkStatus();
 }
@@ -105,7 +97,7 @@ absl::Status SetMetrics(const LiveFlags& flags, LiveRunOptions* options) {
   const std::vector<std::string>& symbols = options->engine.symbols;
   for (std::string& name : SplitSymbolList(flags.required)) {
     if (std::find(symbols.begin(), symbols.end(), name) == symbols.end()) {
-      return Wrong("required", name, "one of --symbols");
+      return NotAllowed("required", name, "one of --symbols");
     }
     options->required.insert(std::move(name));
   }
@@ -139,18 +131,18 @@ absl::StatusOr<LiveRunOptions> ToOptions(const LiveFlags& flags, bool makes_reco
   options.record_folder = flags.record_folder;
   options.evidence_folder = flags.evidence_folder;
   if (!flags.evidence_folder.empty() && IsSameFolder(flags.evidence_folder, flags.record_folder)) {
-    return Wrong("evidence", flags.evidence_folder, "another folder than that of --record");
+    return NotAllowed("evidence", flags.evidence_folder, "another folder than that of --record");
   }
   if (flags.sync == "flush") {
     options.sync_interval = 0;
   } else if (flags.sync == "never") {
     options.sync_interval = kSyncNever;
   } else if (flags.sync != "second") {
-    return Wrong("sync", flags.sync, "second, flush or never");
+    return NotAllowed("sync", flags.sync, "second, flush or never");
   }
   if (!absl::SimpleAtoi(flags.shards, &options.shards) || options.shards < 1 ||
       options.shards > kShardsMax) {
-    return Wrong("shards", flags.shards, absl::StrCat("a number in [1, ", kShardsMax, "]"));
+    return NotAllowed("shards", flags.shards, absl::StrCat("a number in [1, ", kShardsMax, "]"));
   }
   status = CheckShards(flags, options);
   if (!status.ok()) return status;
@@ -161,11 +153,9 @@ absl::StatusOr<LiveRunOptions> ToOptions(const LiveFlags& flags, bool makes_reco
   status = SetMetrics(flags, &options);
   if (!status.ok()) return status;
   if (!flags.length.empty()) {
-    double seconds = 0;
-    if (!absl::SimpleAtod(flags.length, &seconds) || !(seconds > 0 && seconds <= kRunSecondsMax)) {
-      return Wrong("for", flags.length, absl::StrCat("a number above 0, at most ", kRunSecondsMax));
-    }
-    options.length = static_cast<Nanos>(seconds * static_cast<double>(kSecond));
+    const auto seconds = ParsePositive("for", flags.length, kRunSecondsMax);
+    if (!seconds.ok()) return seconds.status();
+    options.length = static_cast<Nanos>(*seconds * static_cast<double>(kSecond));
   }
   return options;
 }

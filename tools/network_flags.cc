@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <cstring>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "tools/option_kind.h"
+#include "tools/option_value.h"
 
 namespace thalweg {
 namespace {
@@ -94,11 +94,9 @@ absl::StatusOr<NetworkOptions> NetworkFlags::ToOptions(Market market) const {
     return absl::NotFoundError(absl::StrCat("--ca: cannot read ", ca_, ": ", std::strerror(errno)));
   }
   options.ca_path = ca_;
-  if (!absl::SimpleAtod(weight_share_, &options.weight_share) || !(options.weight_share > 0) ||
-      options.weight_share > 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--weight-share: '", weight_share_, "' is not a number above 0, at most 1"));
-  }
+  const auto weight_share = ParsePositive("weight-share", weight_share_, 1);
+  if (!weight_share.ok()) return weight_share.status();
+  options.weight_share = *weight_share;
   return options;
 }
 

@@ -194,11 +194,6 @@ class LineGate {
   std::int64_t file_ = 0;
 };
 
-// Wrong usage, or a file that cannot be read or written.
-int Fail(const absl::Status& status) {
-  return status.code() == absl::StatusCode::kInvalidArgument ? FailUsage(status) : FailIo(status);
-}
-
 // --check-config: everything that can be said without reading a recording.
 int PrintEffective(const ReplayFlags& flags, const EngineOptions& options) {
   const absl::Status status = flags.results.CheckCreatable(options);

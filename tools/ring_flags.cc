@@ -9,13 +9,10 @@
 #include "absl/strings/str_split.h"
 #include "core/string_view.h"
 #include "tools/option_kind.h"
+#include "tools/option_value.h"
 
 namespace thalweg {
 namespace {
-
-absl::Status Unknown(absl::string_view key, absl::string_view value, absl::string_view allowed) {
-  return absl::InvalidArgumentError(absl::StrCat("--", key, ": '", value, "' is not ", allowed));
-}
 
 absl::StatusOr<std::vector<RingKind>> ParseKinds(const std::string& text) {
   std::vector<RingKind> kinds;
@@ -37,13 +34,13 @@ absl::StatusOr<RingKind> ParseRingKind(std::string_view key, std::string_view te
   for (const RingKind kind : kRingKinds) {
     if (RingKindName(kind) == text) return kind;
   }
-  return Unknown(Abseil(key), Abseil(text), "features, ladders or tops");
+  return NotAllowed(Abseil(key), Abseil(text), "features, ladders or tops");
 }
 
 absl::StatusOr<std::size_t> ParseTopsLevels(const std::string& text) {
   std::uint64_t levels = 0;
   if (absl::SimpleAtoi(text, &levels) && levels >= 1 && levels <= kTopsLevelsMax) return levels;
-  return Unknown("tops", text, absl::StrCat("a number in [1, ", kTopsLevelsMax, "]"));
+  return NotAllowed("tops", text, absl::StrCat("a number in [1, ", kTopsLevelsMax, "]"));
 }
 
 void RingFlags::AddTo(Command command) {
@@ -97,15 +94,15 @@ absl::StatusOr<RingPublisherOptions> RingFlags::ToOptions() const {
     std::uint64_t capacity = 0;
     if (!absl::SimpleAtoi(capacity_, &capacity) || !std::has_single_bit(capacity) ||
         capacity > kRingCapacityMax) {
-      return Unknown("ring-capacity", capacity_,
-                     absl::StrCat("a power of two in [1, ", kRingCapacityMax, "]"));
+      return NotAllowed("ring-capacity", capacity_,
+                        absl::StrCat("a power of two in [1, ", kRingCapacityMax, "]"));
     }
     options.capacity = capacity;
   }
   if (mode_ == "0640" || mode_ == "640") {
     options.mode = 0640;
   } else if (mode_ != "0600" && mode_ != "600") {
-    return Unknown("ring-mode", mode_, "0600 or 0640");
+    return NotAllowed("ring-mode", mode_, "0600 or 0640");
   }
   options.wakes = wake_;
   const absl::StatusOr<std::size_t> levels = ParseTopsLevels(tops_);

@@ -14,8 +14,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-constexpr std::size_t kShownBytesMax = 200;
-
 // A whole number without a sign; nothing when it is not one, or too large.
 std::optional<std::int64_t> ParseCount(std::string_view text) {
   if (text.empty() || !absl::ascii_isdigit(static_cast<unsigned char>(text.front()))) {

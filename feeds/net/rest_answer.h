@@ -5,6 +5,7 @@
 // Cold.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -21,6 +22,8 @@ namespace thalweg {
 
 // The longest that a 5xx answer's Retry-After is kept.
 inline constexpr Nanos kServerPauseMax = 300 * kSecond;
+// Of a target or an answer that a message shows.
+inline constexpr std::size_t kShownBytesMax = 200;
 
 struct RestAnswer {
   // OK when an answer came whole, of any HTTP status. Else DeadlineExceeded, Unavailable (dns,

@@ -28,7 +28,6 @@ namespace http = beast::http;
 using boost::system::error_code;
 
 constexpr int kFirstFinalStatus = 200;
-constexpr std::size_t kShownBytesMax = 200;
 // What is read and not yet parsed: a header, or a piece of a body.
 constexpr std::size_t kReadBufferMax = std::size_t{4} * kRestHeaderMax;
 

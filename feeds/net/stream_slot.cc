@@ -16,11 +16,6 @@ constexpr std::string_view kShutdownEvent = R"({"e":"serverShutdown")";
 // Of why something ended, in a log line and in the status.
 constexpr std::size_t kWhyBytesMax = 300;
 
-std::string Seconds(Nanos span) {
-  const Nanos tenths = span / (100 * kMillisecond);
-  return absl::StrCat(tenths / 10, ".", tenths % 10, " s");
-}
-
 std::string Shortened(std::string_view text) {
   std::string line(text.substr(0, kWhyBytesMax));
   // The other side's words: a line stays a line.

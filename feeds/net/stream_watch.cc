@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::string_view kMethods[] = {"SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS"};
 
-std::string Seconds(Nanos span) {
-  const Nanos tenths = span / (100 * kMillisecond);
-  return absl::StrCat(tenths / 10, ".", tenths % 10, " s");
-}
-
 WatchStep Step(WatchVerdict verdict, std::string why) {
   WatchStep step;
   step.verdict = verdict;
@@ -74,6 +69,11 @@ std::string Text(const char* begin, const char* end) {
 }
 
 }  // namespace
+
+std::string Seconds(Nanos span) {
+  const Nanos tenths = span / (100 * kMillisecond);
+  return absl::StrCat(tenths / 10, ".", tenths % 10, " s");
+}
 
 std::optional<ControlReply> ReadControlReply(std::string_view text) {
   ControlReply reply;

@@ -55,6 +55,9 @@ inline constexpr std::int64_t kLooksPerSilence = 20;
 // Frames of a second that requests leave to pongs, and pings of ours.
 inline constexpr std::size_t kFramesKeptForPongs = 2;
 
+// "6.0 s", as logs say a span.
+[[nodiscard]] std::string Seconds(Nanos span);
+
 struct WatchOptions {
   Nanos reply_deadline = 5 * kSecond;
   Nanos first_message = 10 * kSecond;
