@@ -12,7 +12,8 @@ import pathlib
 import re
 import sys
 
-# What a brace may belong to: the text before it, since the last brace or semicolon.
+# What a brace may belong to: the text before it, since the last brace or semicolon. Literals are blanks.
+LINKAGE = re.compile(r"\bextern\s*$")
 NAMESPACE = re.compile(r"\bnamespace\s*([\w:]*)\s*$")
 TYPE = re.compile(r"\b(?:struct|class|union|enum(?:\s+(?:class|struct))?)\s+(?:alignas\([^)]*\)\s*)?(?:\[\[\w+\]\]\s*)?"
                   r"([A-Za-z_][\w:]*(?:<[^<>]*>)?)\s*(?:final\s*)?(?::[^:].*)?$", re.DOTALL)
@@ -33,22 +34,29 @@ def types_of(text):
             scopes.pop()
         if brace.group() != "{":
             continue
-        if namespace := NAMESPACE.search(before):
+        if LINKAGE.search(before):
+            scopes.append("")
+        elif namespace := NAMESPACE.search(before):
             scopes.append(namespace.group(1) or OWN)
         elif kind := TYPE.search(before):
             scopes.append(kind.group(1))
             if OWN not in scopes:
-                yield "::".join(scopes)
+                yield "::".join(filter(None, scopes))
         else:
             scopes.append(OWN)
+    if scopes:
+        raise ValueError(f"{len(scopes)} braces stay open")
 
 
 def defined_twice(sources):
     """[(name, paths)] of {path: text}."""
     places = collections.defaultdict(set)
     for path, text in sources.items():
-        for name in types_of(text):
-            places[name].add(path)
+        try:
+            for name in types_of(text):
+                places[name].add(path)
+        except ValueError as error:
+            sys.exit(f"{path} cannot be read: {error}")
     return len(places), sorted((name, sorted(paths)) for name, paths in places.items() if len(paths) > 1)
 
 
@@ -57,7 +65,8 @@ def check_itself():
     own = 'namespace a {\nnamespace {\nstruct One {};\n}\nvoid F() {\n  struct Two {};\n}\n// struct Three {\n}'
     assert list(types_of(shared)) == ["a::One", "a::One::In"], list(types_of(shared))
     assert list(types_of(own)) == [], list(types_of(own))
-    assert list(types_of("enum class Kind : int { kA };\nclass C final : public B<int> {\n")) == ["Kind", "C"]
+    assert list(types_of("enum class Kind : int { kA };\nclass C final : public B<int> {\n};")) == ["Kind", "C"]
+    assert list(types_of('extern "C" {\nstruct S {\n};\n}')) == ["S"]
     assert defined_twice({"x.h": shared, "y.h": shared})[1] == [
         ("a::One", ["x.h", "y.h"]),
         ("a::One::In", ["x.h", "y.h"]),
