@@ -409,12 +409,16 @@ void Engine::OnConnectionOpen(std::int64_t connection, std::string_view url) {
   const auto is = [](std::optional<std::int64_t> number) {
     return [number](const OpenConnection& open) { return open.number == number; };
   };
-  // One that is told twice, one that has closed, or a new one.
+  // One that is told twice, one that has closed, or a new one; where nothing ever closes, the
+  // first.
   auto open = std::find_if(connections_.begin(), connections_.end(), is(connection));
   if (open == connections_.end()) {
     open = std::find_if(connections_.begin(), connections_.end(), is(std::nullopt));
   }
-  if (open == connections_.end()) open = connections_.emplace(connections_.end());
+  if (open == connections_.end()) {
+    open = connections_.size() < kConnectionsMax ? connections_.emplace(connections_.end())
+                                                 : connections_.begin();
+  }
   open->number = connection;
   open->streams.clear();
   if (const std::optional<std::string_view> streams = QueryText(url, "streams")) {

@@ -30,6 +30,8 @@ namespace thalweg {
 
 // More symbols than an exchange lists; what comes beyond is counted and not followed.
 inline constexpr std::size_t kSymbolsMax = 8'192;
+// Open at once; more than a recording of one exchange has, unless nobody says that they close.
+inline constexpr std::size_t kConnectionsMax = 1'024;
 
 // Where an engine's results go. Called from inside the engine's functions; must not call back into
 // it.

@@ -588,6 +588,23 @@ TEST(InputDoubts, AConnectionThatCarriesOtherStreamsOfASymbolKeepsNoneOpen) {
   EXPECT_TRUE(bench.row().Has(quality::kStaleDepth | quality::kStaleTrade));
 }
 
+// Of a recording that never says that one closes: the newest ones count.
+TEST(InputDoubts, ConnectionsThatNeverCloseAreForgottenBeyondABound) {
+  Bench bench;
+  bench.Synchronise();
+  bench.Give(bench.market.Trade());
+  bench.Give(bench.market.Ticker());
+  for (std::size_t i = 1; i <= 3 * kConnectionsMax; ++i) {
+    bench.Give(absl::StrCat("#conn ", i, " open wss://x/ws/bbbusdt@trade"));
+  }
+  bench.Give("#conn 1000001 open wss://x/ws/aaausdt@depth@100ms/aaausdt@bookTicker");
+  bench.Give("#conn 2 close 1006");
+  bench.market.Move(1);
+  bench.Give(bench.market.Ticker());
+  EXPECT_FALSE(bench.row().Has(quality::kStaleDepth));
+  EXPECT_TRUE(bench.row().Has(quality::kStaleTrade));
+}
+
 TEST(InputDoubts, ARawDepthStreamIsKeptOpenByAnySpeed) {
   Bench bench;
   bench.Give("#conn 1 open wss://x/ws/aaausdt@depth@100ms");
