@@ -311,9 +311,10 @@ class LiveFeed::Core {
     std::string& given = given_[question.request.target];
     if (given == rules) return false;
     round_is_news_ = true;
-    // The shard has no room: it is news in the next round as well.
+    // The shard has no room: it is news in the next round as well, and that is soon.
     if (!shards_[question.shard].input->OnRest(answer.received, question.request.target,
                                                answer.body)) {
+      is_doubted_meanwhile_ = true;
       return false;
     }
     given = std::move(rules);
@@ -446,7 +447,8 @@ class LiveFeed::Core {
       Log(problem_);
     }
     if (use != SnapshotUse::kGive || is_stopping_) return;
-    // One that the shard has no room for is counted, and the engine orders another.
+    // One that the shard has no room for is counted. An engine that needs it orders another; the
+    // segment that a recorder begins then does without.
     (void)shards_[shard_of_.at(request.symbol)].input->OnRest(answer.received, request.target,
                                                               answer.body);
   }
