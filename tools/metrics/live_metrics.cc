@@ -132,7 +132,6 @@ constexpr Row<SegmentCounts> kSegmentRows[] = {
     {"thalweg_recorder_faulty_segments_total", &SegmentCounts::faulty_segments,
      "Segments that ended suspect, or without all of their lines."},
     {"thalweg_recorder_lines_total", &SegmentCounts::lines, "Lines given to segments."},
-    {"thalweg_recorder_stored_lines_total", &SegmentCounts::stored_lines, "Of these: in the file."},
     {"thalweg_recorder_lost_lines_total", &SegmentCounts::lost_lines,
      "Of these: lost, because the disk was full or failed."},
     {"thalweg_recorder_text_bytes_total", &SegmentCounts::text_bytes,
