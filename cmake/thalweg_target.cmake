@@ -51,7 +51,8 @@ function(thalweg_library_code target)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
   # Sanitized builds read several sources as one: what they include and instantiate is most of what
-  # they cost. Builds without sanitizers read each by itself.
+  # they cost. Names in unnamed namespaces are then those of the whole library; sources that include
+  # a header of many macros stay alone. Builds without sanitizers read each source by itself.
   if(THALWEG_SANITIZE AND NOT target STREQUAL thalweg_headers)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   endif()

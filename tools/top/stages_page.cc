@@ -11,7 +11,7 @@ namespace {
 constexpr int kNameWidth = 8;
 
 // Columns as far as there is room, in this order.
-struct Column {
+struct StageColumn {
   std::string_view heading;
   int width;  // The gap before it included.
   std::string (*text)(const SpansScene& spans);
@@ -22,12 +22,13 @@ std::string Span(const LatencyScene& spans, Nanos LatencyScene::*time) {
 }
 
 constexpr std::array kColumns{
-    Column{"p50", 9, [](const SpansScene& s) { return Span(s.all, &LatencyScene::p50); }},
-    Column{"p99", 9, [](const SpansScene& s) { return Span(s.all, &LatencyScene::p99); }},
-    Column{"max", 9, [](const SpansScene& s) { return Span(s.all, &LatencyScene::max); }},
-    Column{"2 s: p50", 11, [](const SpansScene& s) { return Span(s.lately, &LatencyScene::p50); }},
-    Column{"p99", 9, [](const SpansScene& s) { return Span(s.lately, &LatencyScene::p99); }},
-    Column{"timed", 14, [](const SpansScene& s) { return CountText(s.all.count); }}};
+    StageColumn{"p50", 9, [](const SpansScene& s) { return Span(s.all, &LatencyScene::p50); }},
+    StageColumn{"p99", 9, [](const SpansScene& s) { return Span(s.all, &LatencyScene::p99); }},
+    StageColumn{"max", 9, [](const SpansScene& s) { return Span(s.all, &LatencyScene::max); }},
+    StageColumn{"2 s: p50", 11,
+                [](const SpansScene& s) { return Span(s.lately, &LatencyScene::p50); }},
+    StageColumn{"p99", 9, [](const SpansScene& s) { return Span(s.lately, &LatencyScene::p99); }},
+    StageColumn{"timed", 14, [](const SpansScene& s) { return CountText(s.all.count); }}};
 // Behind the columns, where there is still room.
 constexpr int kTitleGap = 2;
 
@@ -35,7 +36,7 @@ void DrawLine(std::string_view name, std::string_view title, const SpansScene& s
               Picture* picture) {
   picture->Left(0, y, kNameWidth, name);
   int x = kNameWidth;
-  for (const Column& column : kColumns) {
+  for (const StageColumn& column : kColumns) {
     if (x + column.width > picture->width()) return;
     picture->Right(x, y, column.width, column.text(spans));
     x += column.width;
@@ -53,7 +54,7 @@ void DrawStagesPage(const RingScene& scene, int y, int end, Picture* picture) {
   if (y >= end) return;
   picture->Left(0, y, kNameWidth, "stage", Style::kQuiet);
   int x = kNameWidth;
-  for (const Column& column : kColumns) {
+  for (const StageColumn& column : kColumns) {
     if (x + column.width > picture->width()) break;
     picture->Right(x, y, column.width, column.heading, Style::kQuiet);
     x += column.width;
