@@ -9,17 +9,15 @@ doubled, delayed, damaged, connections cut, silent or replaced, snapshots late, 
 Prints a table: share of a core, resident memory, open files, latency from a frame read to its record
 visible in the ring. Fails when a symbol is not live at the end, or memory or files grow beyond a bound
 that does not depend on the time; where it is long enough also when memory has a slope; with a library
-that counts them (allocation_watch.c), when an engine's thread allocates after the warm-up more than what
-connections that open and a few containers that double need; when the recording's replay is not the live
-run. Without faults also when a frame was lost. The times themselves
-fail nothing.
+that counts them (allocation_watch.c), when an engine's thread allocates after the warm-up more than a few
+containers that double need; when the recording's replay is not the live run. Without faults also when a
+frame was lost. The times themselves fail nothing.
 """
 
 import argparse
 import os
 import pathlib
 import random
-import re
 import struct
 import subprocess
 import sys
@@ -42,9 +40,8 @@ RSS_DRIFT_MAX = 1 << 20
 DRIFT_SECONDS_MIN = 1800
 # Without faults before the end: what failed several times is asked for again after up to 30 s.
 CALM_SHARE, CALM_SECONDS_MAX = 0.3, 60
-# Of an engine's thread: the streams of a connection that opens are kept by name, in a list that grows; and
-# containers double when there is more in them than ever before. No frame by itself.
-ALLOCATIONS_A_CONNECTION = 40
+# Of an engine's thread, for all symbols: containers double when there is more in them than ever before. No
+# frame allocates by itself, and no connection.
 ALLOCATIONS_DOUBLING = 200
 SHARES = ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p99.9"))
 # The exchange's windows and bans are that much shorter with faults: they cost many snapshots.
@@ -229,10 +226,8 @@ def soak(args, folder):
         assert min(files[-quarter:]) <= min(files[:quarter]), f"files grew: {files}"
     else:
         assert files[-1] - files[0] <= FILES_GROWTH_MAX, f"files grew: {files}"
-    opened = int(re.search(r"^connections: (\d+) opened", log, re.MULTILINE).group(1))
-    allowed = opened * ALLOCATIONS_A_CONNECTION + ALLOCATIONS_DOUBLING
     for name, count in allocated.items():
-        assert count <= allowed or not name.startswith("engine"), f"{name}: {count} allocations, {opened} opened"
+        assert count <= ALLOCATIONS_DOUBLING or not name.startswith("engine"), f"{name}: {count} allocations"
     assert limits["refused"] == limits["banned"] == 0, limits
     receipt = subprocess.run(
         [args.thalweg, "verify", folder / "recording", *([] if storm else ["--strict"])],
