@@ -215,6 +215,8 @@ NONSENSE = [
 ]
 CROWD = 500
 CROWD_ROUNDS = 20
+# Who say nothing, at once; there are places for 64, for five seconds each.
+IDLE = 200
 
 
 def hostile_case(args, folder):
@@ -233,6 +235,7 @@ def hostile_case(args, folder):
             crowd.append(visitor)
         for visitor in crowd:
             visitor.close()
+        idle = [socket.create_connection((where.hostname, where.port), timeout=10) for _ in range(IDLE)]
 
         def page_or_nothing():
             try:
@@ -241,6 +244,8 @@ def hostile_case(args, folder):
                 return ""
 
         page = wait_for(page_or_nothing)
+        for visitor in idle:
+            visitor.close()
         told = {name: float(value) for name, value in re.findall(r"^(\w+)(?:{[^}]*})? (\S+)$", page, re.M)}
         assert told["thalweg_metrics_refused_connections_total"] > 100, page
         assert told["thalweg_metrics_rejected_requests_total"] > 100, page
