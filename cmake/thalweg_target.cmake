@@ -156,8 +156,8 @@ endfunction()
 set(THALWEG_TEST_TIMEOUT_SECONDS 600)
 
 # thalweg_add_test(name [WAITS] command...): any other program as a test, with the same surroundings.
-# WAITS: it uses a fifth of a core or less, being in real time. It counts as half a test where
-# the thread sanitizer does not slow it; tools/test.sh runs twice as many halves as there are cores.
+# WAITS: it uses a fifth of a core or less, being in real time. It counts as half a test where no
+# sanitizer slows it; tools/test.sh runs twice as many halves as there are cores.
 function(thalweg_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "WAITS" "" "")
   thalweg_is_wanted(wanted ${name})
@@ -171,7 +171,7 @@ function(thalweg_add_test name)
     thalweg_fixed_addresses(launcher)
   endif()
   set(halves 2)
-  if(ARG_WAITS AND NOT THALWEG_SANITIZE STREQUAL "thread")
+  if(ARG_WAITS AND NOT THALWEG_SANITIZE)
     set(halves 1)
   endif()
   add_test(NAME ${THALWEG_TEST_PREFIX}${name} COMMAND ${launcher} ${ARG_UNPARSED_ARGUMENTS})
