@@ -46,8 +46,8 @@ set(THALWEG_PRECOMPILED_OPTIONS $<IF:$<CXX_COMPILER_ID:GNU>,-fpch-preprocess,SHE
 # source that has forgotten one does not pass for long.
 function(thalweg_library_code target)
   thalweg_flags(${target})
-  if(THALWEG_FUZZERS AND NOT target MATCHES "net|exchange|metrics")
-    # A fuzzer sees which of our branches an input takes. There is none of sockets.
+  if(THALWEG_FUZZERS)
+    # A fuzzer sees which of our branches an input takes.
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
   # Sanitized builds read several sources as one: what they include and instantiate is most of what
