@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -410,14 +411,18 @@ void Engine::OnConnectionOpen(std::int64_t connection, std::string_view url) {
     return [number](const OpenConnection& open) { return open.number == number; };
   };
   // One that is told twice, one that has closed, or a new one; where nothing ever closes, the
-  // first.
+  // oldest.
   auto open = std::find_if(connections_.begin(), connections_.end(), is(connection));
   if (open == connections_.end()) {
     open = std::find_if(connections_.begin(), connections_.end(), is(std::nullopt));
   }
   if (open == connections_.end()) {
-    open = connections_.size() < kConnectionsMax ? connections_.emplace(connections_.end())
-                                                 : connections_.begin();
+    if (connections_.size() < kConnectionsMax) {
+      open = connections_.emplace(connections_.end());
+    } else {
+      open = connections_.begin() + oldest_connection_;
+      oldest_connection_ = (oldest_connection_ + 1) % std::ssize(connections_);
+    }
   }
   open->number = connection;
   open->streams.clear();

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -170,6 +171,7 @@ class Engine {
   bool too_many_told_ = false;
   absl::flat_hash_map<std::string, Instrument> exchange_info_;  // For symbols yet to come.
   std::vector<OpenConnection> connections_;
+  std::ptrdiff_t oldest_connection_ = 0;  // Where there are kConnectionsMax.
   // By symbol and kind: what open connections carry. Made anew when one closes.
   std::vector<std::array<bool, kStreamKinds>> carried_;
   std::string carried_name_;

@@ -598,7 +598,8 @@ TEST(InputDoubts, ConnectionsThatNeverCloseAreForgottenBeyondABound) {
     bench.Give(absl::StrCat("#conn ", i, " open wss://x/ws/bbbusdt@trade"));
   }
   bench.Give("#conn 1000001 open wss://x/ws/aaausdt@depth@100ms/aaausdt@bookTicker");
-  bench.Give("#conn 2 close 1006");
+  bench.Give("#conn 1000002 open wss://x/ws/bbbusdt@trade");
+  bench.Give("#conn 1000002 close 1006");
   bench.market.Move(1);
   bench.Give(bench.market.Ticker());
   EXPECT_FALSE(bench.row().Has(quality::kStaleDepth));
