@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/engine.h"
@@ -24,6 +25,31 @@ class RecordCounter final : public EngineOutput {
   void OnSnapshotWanted(const SymbolEngine&, SnapshotReason) override { ++wishes; }
   std::int64_t count = 0;
   std::int64_t wishes = 0;
+};
+
+// An engine beside a market, and what the calls of the engine allocate.
+struct CountedEngine {
+  explicit CountedEngine(EngineOptions given) : options(std::move(given)) {}
+
+  template <class Call>
+  void Count(const std::string& text, const Call& call) {
+    const std::string padding(kPayloadPadding, ' ');
+    const std::string padded = padding + text + padding;
+    const ReceiveTime now(market.now_ms() * kMillisecond);
+    const std::int64_t before = AllocationCount();
+    call(now, std::string_view(padded).substr(kPayloadPadding, text.size()));
+    allocations += AllocationCount() - before;
+  }
+  void Frame(const std::string& text) {
+    Count(text, [&](ReceiveTime now, std::string_view payload) { engine.OnFrame(now, payload); });
+  }
+
+  const EngineOptions options;
+  const Catalogue catalogue = MakeCatalogue(options);
+  RecordCounter output;
+  Engine engine{options, catalogue, output};
+  FeedBuilder market{"AAAUSDT", FeedBuilder::Numbering::kSpot, 7, 200};
+  std::int64_t allocations = 0;
 };
 
 void Give(const RecordedFeed& feed, std::size_t begin, std::size_t end, Engine* engine) {
@@ -45,26 +71,16 @@ TEST(EngineAllocation, EventsBesideAnAuditAllocateNothing) {
   EngineOptions options;
   options.bucket_sizes = {"0.1", "1"};
   options.emit = EmitPolicy::All();
-  const Catalogue catalogue = MakeCatalogue(options);
-  RecordCounter output;
-  Engine engine(options, catalogue, output);
-  FeedBuilder market("AAAUSDT", FeedBuilder::Numbering::kSpot, 7, 200);
-  std::int64_t allocations = 0;
-  const auto give = [&](const std::string& text) {
-    const std::string padding(kPayloadPadding, ' ');
-    const std::string padded = padding + text + padding;
-    const ReceiveTime now(market.now_ms() * kMillisecond);
-    const std::int64_t before = AllocationCount();
-    engine.OnFrame(now, std::string_view(padded).substr(kPayloadPadding, text.size()));
-    allocations += AllocationCount() - before;
-  };
+  CountedEngine counted(options);
+  Engine& engine = counted.engine;
+  FeedBuilder& market = counted.market;
   const auto run = [&](int events) {
     for (int i = 0; i < events; ++i) {
       market.Pass(100);
       market.Move(20);
-      give(market.Depth());
-      give(market.Ticker());
-      give(market.Trade());
+      counted.Frame(market.Depth());
+      counted.Frame(market.Ticker());
+      counted.Frame(market.Trade());
     }
   };
   const auto snapshot = [&](std::size_t limit) {
@@ -76,53 +92,45 @@ TEST(EngineAllocation, EventsBesideAnAuditAllocateNothing) {
   const SymbolEngine& symbol = *engine.symbols().at(0);
   ASSERT_TRUE(symbol.live());
 
-  allocations = 0;
-  output.wishes = 0;
+  counted.allocations = 0;
+  counted.output.wishes = 0;
   for (int i = 0; i < 3; ++i) {
     market.Pass(100);
     market.Move(1);
-    give(market.TickerOf(market.id(), "99.00", "1", "101.00", "1"));
-    give(market.Depth());
+    counted.Frame(market.TickerOf(market.id(), "99.00", "1", "101.00", "1"));
+    counted.Frame(market.Depth());
   }
-  ASSERT_EQ(output.wishes, 1);
+  ASSERT_EQ(counted.output.wishes, 1);
   run(300);
-  EXPECT_EQ(allocations, 0) << "while events are retained";
+  EXPECT_EQ(counted.allocations, 0) << "while events are retained";
   market.Move(1);
   snapshot(150);  // Ahead of the book, and wider.
-  allocations = 0;
-  give(market.Depth());
+  counted.allocations = 0;
+  counted.Frame(market.Depth());
   ASSERT_EQ(symbol.book_counts().audits_agreed, 1);
-  EXPECT_EQ(allocations, 0) << "at the event that concludes it";
+  EXPECT_EQ(counted.allocations, 0) << "at the event that concludes it";
 }
 
 TEST(EngineAllocation, WishingAndGivingUpInTheBackgroundAllocatesNothing) {
   EngineOptions options;
   options.bucket_sizes = {"0.1", "1"};
   options.audit_interval = 120 * kSecond;
-  const Catalogue catalogue = MakeCatalogue(options);
-  RecordCounter output;
-  Engine engine(options, catalogue, output);
-  FeedBuilder market("AAAUSDT", FeedBuilder::Numbering::kSpot, 7, 200);
-  std::int64_t allocations = 0;
+  CountedEngine counted(options);
+  Engine& engine = counted.engine;
+  FeedBuilder& market = counted.market;
   const auto run = [&](int events) {
     for (int i = 0; i < events; ++i) {
       market.Pass(100);
       market.Move(20);
-      const std::string padding(kPayloadPadding, ' ');
-      const std::string text = market.Depth();
-      const std::string padded = padding + text + padding;
-      const ReceiveTime now(market.now_ms() * kMillisecond);
-      const std::int64_t before = AllocationCount();
-      engine.OnFrame(now, std::string_view(padded).substr(kPayloadPadding, text.size()));
-      allocations += AllocationCount() - before;
+      counted.Frame(market.Depth());
     }
   };
   run(1);
   GiveLine(ReceiveTime(market.now_ms() * kMillisecond), market.Rest(50), &engine);
   run(600);
-  allocations = 0;
+  counted.allocations = 0;
   run(4'000);
-  EXPECT_EQ(allocations, 0);
+  EXPECT_EQ(counted.allocations, 0);
   const BookCounts& counts = engine.symbols().at(0)->book_counts();
   EXPECT_GE(counts.audits_wished, 3);
   EXPECT_GE(counts.audits_given_up, 2);
@@ -136,44 +144,32 @@ TEST(EngineAllocation, ConnectionsAndResyncsAllocateNothing) {
   EngineOptions options;
   options.bucket_sizes = {"0.1", "1"};
   options.emit = EmitPolicy::All();
-  const Catalogue catalogue = MakeCatalogue(options);
-  RecordCounter output;
-  Engine engine(options, catalogue, output);
-  FeedBuilder market("AAAUSDT", FeedBuilder::Numbering::kSpot, 7, 200);
-  std::int64_t allocations = 0;
-  const std::string padding(kPayloadPadding, ' ');
-  const auto counted = [&](const std::string& text, const auto& give) {
-    const std::string padded = padding + text + padding;
-    const std::int64_t before = AllocationCount();
-    give(ReceiveTime(market.now_ms() * kMillisecond),
-         std::string_view(padded).substr(kPayloadPadding, text.size()));
-    allocations += AllocationCount() - before;
-  };
-  const auto frame = [&](const std::string& text) {
-    counted(text, [&](ReceiveTime now, std::string_view payload) { engine.OnFrame(now, payload); });
-  };
+  CountedEngine counted(options);
+  Engine& engine = counted.engine;
+  FeedBuilder& market = counted.market;
   const auto answer = [&](std::string_view target, const std::string& body) {
-    counted(body, [&](ReceiveTime now, std::string_view payload) {
+    counted.Count(body, [&](ReceiveTime now, std::string_view payload) {
       engine.OnRest(now, target, payload);
     });
   };
   std::int64_t connection = 1;
   const auto open = [&] {
-    counted("", [&](ReceiveTime, std::string_view) { engine.OnConnectionOpen(connection, kUrl); });
+    counted.Count(
+        "", [&](ReceiveTime, std::string_view) { engine.OnConnectionOpen(connection, kUrl); });
   };
   const auto close = [&](std::int64_t number) {
-    counted("", [&](ReceiveTime, std::string_view) { engine.OnConnectionClosed(number); });
+    counted.Count("", [&](ReceiveTime, std::string_view) { engine.OnConnectionClosed(number); });
   };
   const auto round = [&] {
     open();
-    frame(market.Depth());
+    counted.Frame(market.Depth());
     answer("/api/v3/depth?symbol=AAAUSDT&limit=100", market.Snapshot(100));
     for (int i = 0; i < 100; ++i) {
       market.Pass(100);
       market.Move(20);
-      frame(market.Depth());
-      frame(market.Ticker());
-      frame(market.Trade());
+      counted.Frame(market.Depth());
+      counted.Frame(market.Ticker());
+      counted.Frame(market.Trade());
     }
     ASSERT_TRUE(engine.symbols().at(0)->live());
     const std::int64_t old = connection++;
@@ -186,11 +182,11 @@ TEST(EngineAllocation, ConnectionsAndResyncsAllocateNothing) {
     (void)market.Depth();  // Lost: a gap.
   };
   for (int i = 0; i < 10; ++i) round();
-  allocations = 0;
-  output.wishes = 0;
+  counted.allocations = 0;
+  counted.output.wishes = 0;
   for (int i = 0; i < 10; ++i) round();
-  EXPECT_EQ(allocations, 0);
-  EXPECT_GE(output.wishes, 10);
+  EXPECT_EQ(counted.allocations, 0);
+  EXPECT_GE(counted.output.wishes, 10);
 }
 
 class EngineAllocationTest : public testing::TestWithParam<const char*> {};
